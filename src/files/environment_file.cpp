@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::string_view export_word = "export ";
 
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
+bool is_value_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 
 // The value at the begin of the text, without quotes and what follows it; empty when it goes on otherwise.
 std::string_view value_at(std::string_view text) {
@@ -22,10 +22,10 @@ std::string_view value_at(std::string_view text) {
     const std::size_t end = text.find(quote, 1);
     return end == std::string_view::npos ? std::string_view() : text.substr(1, end - 1);
   }
-  return text.substr(0, static_cast<std::size_t>(std::ranges::find_if(text, is_blank) - text.begin()));
+  return text.substr(0, static_cast<std::size_t>(std::ranges::find_if(text, is_value_blank) - text.begin()));
 }
 
-bool is_image(std::string_view name, std::string_view value) {
+bool is_variable_image(std::string_view name, std::string_view value) {
   const auto ref = registry::reference::parse(value);
   if (!ref || (ref->tag().empty() && !ref->is_pinned()) || !pin::is_whole_image(value)) return false;
   if (pin::names_image(name) || pin::is_image_variable(name)) return true;
@@ -41,14 +41,14 @@ std::vector<environment_image> read_environment_file(std::string_view text) {
     const std::size_t end = std::min(text.find('\n', begin), text.size());
     std::string_view line = text.substr(begin, end - begin);
     begin = end + 1;
-    line.remove_prefix(static_cast<std::size_t>(std::ranges::find_if_not(line, is_blank) - line.begin()));
+    line.remove_prefix(static_cast<std::size_t>(std::ranges::find_if_not(line, is_value_blank) - line.begin()));
     if (line.starts_with(export_word)) line.remove_prefix(export_word.size());
     const std::size_t sign = line.find('=');
     if (line.starts_with('#') || sign == std::string_view::npos) continue;
     const std::string_view name = trimmed(line.substr(0, sign));
     const std::string_view value = value_at(line.substr(sign + 1));
     const auto at = static_cast<std::size_t>(value.data() - text.data());
-    if (!value.empty() && is_image(name, value)) out.push_back({name, {at, at + value.size()}});
+    if (!value.empty() && is_variable_image(name, value)) out.push_back({name, {at, at + value.size()}});
   }
   return out;
 }

@@ -18,7 +18,7 @@ using yaml::source_kind;
 
 constexpr std::array<std::string_view, 2> writing_operations{"add", "replace"};
 
-bool is_index(std::string_view part) {
+bool is_list_part(std::string_view part) {
   return part == "-" || (!part.empty() && std::ranges::all_of(part, [](char c) { return c >= '0' && c <= '9'; }));
 }
 
@@ -30,7 +30,7 @@ bool leads_to_container(std::string_view path) {
 // The last key of the path; that of the list for an item of it.
 std::string_view last_key(std::string_view path) {
   std::string_view last = path.substr(path.rfind('/') + 1);
-  if (!is_index(last)) return last;
+  if (!is_list_part(last)) return last;
   path.remove_suffix(std::min(last.size() + 1, path.size()));
   last = path.substr(path.rfind('/') + 1);
   return last;

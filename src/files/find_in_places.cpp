@@ -161,7 +161,7 @@ class place_search {
 
 result<void> find_in_places(image_search& in, const owned_part& owner, const object_type& type,
                             std::set<node_index>& searched) {
-  for (const values_place& one : values_places()) {
+  for (const place_in_object& one : values_places()) {
     if (one.kind != type.kind || one.group != type.group) continue;
     const auto path = pin::parse_path(one.path);
     if (!path) return fail(path.error());

@@ -49,7 +49,7 @@ std::string_view image_of_instruction(std::string_view line) {
   return pin::is_whole_image(line) ? line : std::string_view();
 }
 
-bool is_one_of(std::span<const std::string_view> all, std::string_view key) {
+bool is_key_of(std::span<const std::string_view> all, std::string_view key) {
   return std::ranges::find(all, key) != all.end();
 }
 
@@ -92,7 +92,7 @@ class unread_search {
   // True when a key on the way to the node is one of these.
   [[nodiscard]] bool is_below(node_index i, std::span<const std::string_view> keys) const {
     for (; i != no_node; i = doc_.at(i).parent)
-      if (const node_index key = key_of(i); key != no_node && is_one_of(keys, doc_.at(key).text)) return true;
+      if (const node_index key = key_of(i); key != no_node && is_key_of(keys, doc_.at(key).text)) return true;
     return false;
   }
 
@@ -130,7 +130,7 @@ class unread_search {
       if (doc_.at(k).kind != source_kind::scalar) continue;
       // More keys than those whose images are taken (names_image): an unread one is only told.
       if (pin::is_like_image_key(doc_.at(k).text) || doc_.at(k).text == container_key ||
-          (is_parameter && is_one_of(parameter_values, doc_.at(k).text)))
+          (is_parameter && is_key_of(parameter_values, doc_.at(k).text)))
         take_value(doc_.at(k).next, out);
     }
   }

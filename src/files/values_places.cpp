@@ -14,7 +14,7 @@ constexpr std::string_view crossplane = "helm.crossplane.io";
 constexpr std::string_view crossplane_v2 = "helm.m.crossplane.io";
 
 // Sources: the API types of each project, by the JSON names of their fields.
-constexpr values_place places_of_values[] = {
+constexpr place_in_object places_of_values[] = {
     // fluxcd/helm-controller, api/v2/helmrelease_types.go; helm.fluxcd.io is its predecessor.
     {flux, "HelmRelease", "spec.values", values_form::object},
     {flux, "HelmRelease", "spec.postRenderers[*].kustomize", values_form::entries},
@@ -91,6 +91,6 @@ constexpr values_place places_of_values[] = {
 
 }  // namespace
 
-std::span<const values_place> values_places() noexcept { return places_of_values; }
+std::span<const place_in_object> values_places() noexcept { return places_of_values; }
 
 }  // namespace pinhook::files

@@ -20,7 +20,7 @@ enum class values_form : std::uint8_t {
   objects,        // a string that may hold Kubernetes objects as YAML
 };
 
-struct values_place {
+struct place_in_object {
   /// "" is core.
   std::string_view group;
   std::string_view kind;
@@ -29,6 +29,6 @@ struct values_place {
   values_form form = values_form::object;
 };
 
-[[nodiscard]] std::span<const values_place> values_places() noexcept;
+[[nodiscard]] std::span<const place_in_object> values_places() noexcept;
 
 }  // namespace pinhook::files

@@ -38,7 +38,7 @@ std::string rewritten(const std::string& text, char digit, pin::pin_format forma
 const std::string d = "sha256:" + std::string(64, 'a');
 
 TEST(ValuesPlaces, HavePathsThatCanBeParsed) {
-  for (const values_place& one : values_places()) EXPECT_TRUE(pin::parse_path(one.path)) << one.path;
+  for (const place_in_object& one : values_places()) EXPECT_TRUE(pin::parse_path(one.path)) << one.path;
 }
 
 TEST(FindInPlaces, ReadsValuesInAHelmRelease) {
