@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -195,6 +196,16 @@ constexpr std::array<std::string_view, 2> other_endings{".dockerignore", ".md"};
 // A word of every GitHub workflow; documents of the other shapes with images hold the word "image".
 constexpr std::string_view shape_word = "runs-on";
 
+// Of all patterns, the most slashes in one; and one more.
+constexpr std::size_t most_parts = [] {
+  std::ptrdiff_t out = 0;
+  for (const known_form& row : rows)
+    for (std::string_view rest = row.files; !rest.empty();
+         rest.remove_prefix(std::min(rest.find(' '), rest.size() - 1) + 1))
+      out = std::max(out, std::ranges::count(rest.substr(0, rest.find(' ')), '/'));
+  return static_cast<std::size_t>(out) + 1;
+}();
+
 // The last parts of the path, as many as a pattern with this number of slashes has; empty when it has fewer.
 std::string_view last_parts(std::string_view path, std::size_t slashes) {
   std::size_t begin = path.size();
@@ -238,9 +249,9 @@ class compiled_form {
   [[nodiscard]] const node_paths& images() const { return images_; }
   [[nodiscard]] const node_paths& values() const { return values_; }
 
-  [[nodiscard]] bool is_name(std::string_view path) const {
-    return std::ranges::any_of(names_,
-                               [&](const name& one) { return one.pattern.matches(last_parts(path, one.slashes)); });
+  // `parts`: the last parts of the path, by their number of slashes.
+  [[nodiscard]] bool is_name(std::span<const std::string_view, most_parts> parts) const {
+    return std::ranges::any_of(names_, [&](const name& one) { return one.pattern.matches(parts[one.slashes]); });
   }
 
   [[nodiscard]] bool is_shape(const yaml::source_document& doc) const {
@@ -291,8 +302,10 @@ std::span<const known_form> known_forms() { return rows; }
 const known_form* form_of_file(std::string_view path) {
   if (std::ranges::any_of(other_endings, [&](std::string_view ending) { return path.ends_with(ending); }))
     return nullptr;
+  std::array<std::string_view, most_parts> parts;
+  for (std::size_t i = 0; i < parts.size(); ++i) parts[i] = last_parts(path, i);
   const auto found =
-      std::ranges::find_if(compiled_forms(), [&](const compiled_form& one) { return one.is_name(path); });
+      std::ranges::find_if(compiled_forms(), [&](const compiled_form& one) { return one.is_name(parts); });
   return found == compiled_forms().end() ? nullptr : &found->form();
 }
 

@@ -1,8 +1,19 @@
 #include <pinhook/files/node_access.hpp>
 
+#include <pinhook/base/text.hpp>
+
 #include <fmt/core.h>
 
 namespace pinhook::files {
+namespace {
+
+// True for plain text that is neither null, true, false nor a number: it begins with another letter, or a slash.
+bool is_surely_string(std::string_view text) {
+  const char c = text.empty() ? '\0' : text.front();
+  return c == '/' || (is_letter(c) && !std::string_view("tTfFnN").contains(c));
+}
+
+}  // namespace
 
 using yaml::no_node;
 using yaml::node_index;
@@ -32,7 +43,7 @@ std::optional<std::string_view> string_at(const source_document& doc, node_index
   if (i == no_node || doc.at(i).kind != source_kind::scalar || doc.is_null(i)) return std::nullopt;
   const yaml::source_node& n = doc.at(i);
   // Plain text may be a number or a boolean; to_json has the rule.
-  if (n.form == scalar_form::plain && !n.has_tag) {
+  if (n.form == scalar_form::plain && !n.has_tag && !is_surely_string(n.text)) {
     const auto json = yaml::to_json(doc, i);
     if (!json || !json->starts_with('"')) return std::nullopt;
   }

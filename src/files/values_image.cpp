@@ -232,6 +232,28 @@ bool is_own(const image_search& in, const found_image& image) {
                              [&](node_index i) { return i != no_node && in.doc.at(i).parent == image.mapping; });
 }
 
+// Keys of the parts that make an image of a mapping; in one that is called an image more keys do.
+constexpr std::array part_keys{
+    std::span<const std::string_view>(registry_keys), std::span<const std::string_view>(tag_key),
+    std::span<const std::string_view>(digest_keys), std::span<const std::string_view>(repository_keys).first(1)};
+constexpr std::array image_part_keys{
+    std::span<const std::string_view>(registry_keys), std::span<const std::string_view>(tag_keys),
+    std::span<const std::string_view>(digest_keys), std::span<const std::string_view>(repository_keys)};
+
+// False for a mapping without any of the keys, as most are. An alias or a merge key may bring them in.
+bool may_have_key(const image_search& in, node_index mapping,
+                  const std::array<std::span<const std::string_view>, 4>& groups) {
+  mapping = in.doc.resolve(mapping);
+  for (node_index k = in.doc.at(mapping).first; k != no_node; k = in.doc.at(in.doc.at(k).next).next) {
+    const yaml::source_node& key = in.doc.at(k);
+    if (key.kind == source_kind::alias || key.text == "<<") return true;
+    if (std::ranges::any_of(groups,
+                            [&](const auto& group) { return std::ranges::find(group, key.text) != group.end(); }))
+      return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 void complete_values(image_search& in, found_image& image, std::string pointer) {
@@ -287,6 +309,7 @@ std::string_view pull_policy_beside(const image_search& in, node_index mapping) 
 result<std::optional<found_image>> values_image(image_search& in, node_index mapping, std::string pointer,
                                                 bool is_image) {
   const std::optional<found_image> none;
+  if (!may_have_key(in, mapping, is_image ? image_part_keys : part_keys)) return none;
   auto parts = is_image ? values_parts(in, mapping, {.tags = tag_keys}) : values_parts(in, mapping, {.tags = tag_key});
   if (!parts || !*parts) return parts;
   found_image image = std::move(**parts);

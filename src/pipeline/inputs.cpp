@@ -6,6 +6,7 @@
 #include <pinhook/files/found_image.hpp>
 #include <pinhook/files/gitignore.hpp>
 #include <pinhook/pipeline/chart_files.hpp>
+#include <pinhook/pipeline/in_order.hpp>
 #include <pinhook/pipeline/input_text.hpp>
 #include <pinhook/pipeline/named_values.hpp>
 
@@ -15,12 +16,24 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <set>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 namespace pinhook::pipeline {
 namespace {
+
+// Fewer files are read before a thread has begun.
+constexpr std::size_t files_for_threads = 16;
+constexpr std::size_t max_threads = 16;
+
+std::size_t threads_for(std::size_t count) {
+  if (count < files_for_threads) return 1;
+  return std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, max_threads);
+}
 
 class reader {
  public:
@@ -39,12 +52,18 @@ class reader {
     std::vector<std::vector<std::size_t>> of_path(found->paths.size());
     for (std::size_t i = 0; i < found->of_argument.size(); ++i)
       for (const std::size_t path : found->of_argument[i]) of_path[path].push_back(first + i);
+    std::vector<input> all;
     for (std::size_t i = 0; i < found->paths.size(); ++i) {
       auto& path = found->paths[i];
       if (!seen_.insert(path).second) continue;
       const bool is_named = named_.contains(std::filesystem::path(path).lexically_normal().string());
-      add({std::move(path), fail(error_code::internal, ""), is_named, false, std::move(of_path[i])});
+      all.push_back({std::move(path), fail(error_code::internal, ""), is_named, false, std::move(of_path[i])});
     }
+    in_order<std::optional<input>> work({.count = all.size(), .threads = threads_for(all.size())},
+                                        [&](std::size_t i) { return with_content(std::move(all[i])); });
+    work.run([this](std::optional<input> one) {
+      if (one) take_(*std::move(one));
+    });
     return {};
   }
 
@@ -78,30 +97,41 @@ class reader {
     return excluded_.ignores(text, false);
   }
 
-  // Fills in the content.
-  void add(input one) {
+  // The input with its content; none for a file that is skipped. Any thread.
+  std::optional<input> with_content(input one) {
     const std::string& path = one.path;
     if (is_excluded(path)) {
       one.content = fail(error_code::unsupported, "files.exclude leaves it out");
       one.is_named = false;
       one.is_excluded = true;
-      take_(std::move(one));
-      return;
+      return one;
     }
     auto text = read_input_text(path);
     if (!text) {
       one.content = fail(std::move(text.error()));
-      take_(std::move(one));
-      return;
+      return one;
     }
     const bool may_hold =
         one.is_named || (files::may_hold_images(*text, path, *places_) && !is_json_with_comments(path, *text));
     // A file of values has no kind, whatever it is called.
-    const bool is_values = may_hold && !text->contains("apiVersion") && named_values_.is_named(path);
-    one.content = files::image_file::read_shared(std::move(*text), path, is_values ? places_of_values(path) : places_,
-                                                 charts_.chart_of(path));
-    if (!one.content && !may_hold) return;
-    take_(std::move(one));
+    const bool may_be_values = may_hold && !text->contains("apiVersion");
+    const auto around = surroundings_of(path, may_be_values);
+    one.content = files::image_file::read_shared(std::move(*text), path,
+                                                 around.is_values ? places_of_values(path) : places_, around.chart);
+    if (!one.content && !may_hold) return std::nullopt;
+    return one;
+  }
+
+  // What other files say of one.
+  struct surroundings {
+    bool is_values = false;
+    const files::chart* chart = nullptr;
+  };
+
+  // These files are read once for all that they are about.
+  surroundings surroundings_of(const std::string& path, bool may_be_values) {
+    const std::lock_guard lock(around_);
+    return {may_be_values && named_values_.is_named(path), charts_.chart_of(path)};
   }
 
   [[nodiscard]] std::shared_ptr<const files::image_places> places_of_values(const std::string& path) const {
@@ -113,6 +143,7 @@ class reader {
   /// All files share it.
   std::shared_ptr<const files::image_places> places_;
   files::gitignore excluded_;
+  std::mutex around_;
   chart_files charts_;
   named_values named_values_;
   std::set<std::string, std::less<>> named_;

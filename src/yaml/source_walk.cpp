@@ -17,11 +17,14 @@ bool is_merge_key(const source_node& key) {
   return key.kind == source_kind::scalar && key.form == scalar_form::plain && key.text == "<<" && !key.has_tag;
 }
 
-// The value of a key of the mapping itself.
-node_index find_own(const source_document& doc, node_index mapping, std::string_view key) {
-  for (node_index k = doc.nodes[mapping].first; k != no_node; k = doc.nodes[doc.nodes[k].next].next) {
-    const source_node& at = doc.nodes[doc.resolve(k)];
-    if (at.kind == source_kind::scalar && at.text == key) return doc.nodes[k].next;
+// The value of a key of the mapping itself. `has_merge` becomes true when a merge key comes before it.
+node_index find_own(const source_document& doc, node_index mapping, std::string_view key, bool& has_merge) {
+  for (node_index k = doc.nodes[mapping].first; k != no_node;) {
+    const source_node& own = doc.nodes[k];
+    const source_node& at = own.kind == source_kind::alias ? doc.nodes[own.target] : own;
+    if (at.kind == source_kind::scalar && at.text == key) return own.next;
+    has_merge = has_merge || is_merge_key(own);
+    k = doc.nodes[own.next].next;
   }
   return no_node;
 }
@@ -224,10 +227,12 @@ class json_writer {
 node_index source_document::find(node_index mapping, std::string_view key) const {
   mapping = resolve(mapping);
   if (mapping == no_node || nodes[mapping].kind != source_kind::mapping) return no_node;
-  if (const node_index own = find_own(*this, mapping, key); own != no_node) return own;
+  bool has_merge = false;
+  if (const node_index own = find_own(*this, mapping, key, has_merge); own != no_node) return own;
+  if (!has_merge) return no_node;
   const auto merged = merge_order(*this, mapping);
   for (auto one = merged.begin() + 1; one != merged.end(); ++one)
-    if (const node_index found = find_own(*this, *one, key); found != no_node) return found;
+    if (const node_index found = find_own(*this, *one, key, has_merge); found != no_node) return found;
   return no_node;
 }
 

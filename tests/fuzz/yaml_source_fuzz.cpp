@@ -1,11 +1,15 @@
 // Any bytes as YAML or JSON: read or refused in words; spans inside of the text, trees that hold together, JSON that
-// parses, and a splice of nothing that changes nothing.
+// parses, and a splice of nothing that changes nothing. What the short way reads is what libfyaml reads.
+#include "support/same_source.hpp"
+
 #include <pinhook/base/json.hpp>
+#include <pinhook/yaml/plain_source.hpp>
 #include <pinhook/yaml/source.hpp>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <string>
 #include <string_view>
@@ -60,7 +64,12 @@ extern "C" const char* __lsan_default_suppressions() { return "leak:libfyaml"; }
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  const auto read = yaml::read_source(text);
+  const auto read = yaml::read_any_source(text);
+  if (const auto plain = yaml::read_plain_source(text)) {
+    const std::string difference = read ? testing::difference_of(*plain, *read) : read.error().message;
+    if (!difference.empty()) std::fprintf(stderr, "%s\n=====\n%s\n", difference.c_str(), std::string(text).c_str());
+    require(difference.empty());
+  }
   if (!read) {
     require(!read.error().message.empty());
     return 0;

@@ -1,6 +1,7 @@
 // The files of a run of pin, unpin, check or lock, read and parsed.
 //
-// Blocks for as long as the disk does; one thread.
+// Blocks for as long as the disk does. Called by one thread, it reads many files on all cores; inputs come in their
+// order.
 #pragma once
 
 #include <pinhook/base/error.hpp>
