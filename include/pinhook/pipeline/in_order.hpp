@@ -91,8 +91,7 @@ class in_order {
       else
         changed_.wait(lock, [&] { return mine.has_value() || can_begin(); });
     }
-    Result out = *std::move(mine);
-    mine.reset();
+    Result out = *std::exchange(mine, std::nullopt);
     taken_ = i + 1;
     changed_.notify_all();
     return out;
