@@ -1,5 +1,6 @@
 #include <pinhook/yaml/plain_source.hpp>
 
+#include <pinhook/yaml/any_source.hpp>
 #include <pinhook/yaml/long_scalar.hpp>
 #include <pinhook/yaml/plain_text.hpp>
 #include <pinhook/yaml/plain_tree.hpp>
@@ -377,6 +378,11 @@ std::optional<source> read_plain_source(std::string_view text, const source_limi
   plain_reader reader(text, limits, kind == plain_text::unicode);
   if (!reader.run()) return std::nullopt;
   return reader.take();
+}
+
+result<source> read_source(std::string_view text, const source_limits& limits) {
+  if (auto plain = read_plain_source(text, limits)) return *std::move(plain);
+  return read_any_source(text, limits);
 }
 
 }  // namespace pinhook::yaml

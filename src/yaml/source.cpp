@@ -1,8 +1,8 @@
 #include <pinhook/yaml/source.hpp>
 
 #include <pinhook/base/text.hpp>
+#include <pinhook/yaml/any_source.hpp>
 #include <pinhook/yaml/event_stream.hpp>
-#include <pinhook/yaml/plain_source.hpp>
 
 #include <fmt/core.h>
 #include <libfyaml.h>
@@ -298,11 +298,6 @@ class tree_builder {
 };
 
 }  // namespace
-
-result<source> read_source(std::string_view text, const source_limits& limits) {
-  if (auto plain = read_plain_source(text, limits)) return *std::move(plain);
-  return read_any_source(text, limits);
-}
 
 result<source> read_any_source(std::string_view text, const source_limits& limits) {
   if (auto ok = check_text(text, limits.size); !ok) return fail(std::move(ok.error()));

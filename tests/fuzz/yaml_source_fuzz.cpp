@@ -3,6 +3,7 @@
 #include "support/same_source.hpp"
 
 #include <pinhook/base/json.hpp>
+#include <pinhook/yaml/any_source.hpp>
 #include <pinhook/yaml/plain_source.hpp>
 #include <pinhook/yaml/source.hpp>
 
@@ -64,7 +65,7 @@ extern "C" const char* __lsan_default_suppressions() { return "leak:libfyaml"; }
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  const auto read = yaml::read_any_source(text);
+  const auto read = yaml::read_any_source(text, {});
   if (const auto plain = yaml::read_plain_source(text)) {
     const std::string difference = read ? testing::difference_of(*plain, *read) : read.error().message;
     if (!difference.empty()) std::fprintf(stderr, "%s\n=====\n%s\n", difference.c_str(), std::string(text).c_str());

@@ -5,7 +5,6 @@
 // Pure; any thread.
 #pragma once
 
-#include <pinhook/base/error.hpp>
 #include <pinhook/yaml/source.hpp>
 
 #include <optional>
@@ -13,11 +12,8 @@
 
 namespace pinhook::yaml {
 
-/// The same as `read_any_source` gives, or no value: the text has something else than the above, is invalid, or exceeds
+/// The same as `read_any_source` (any_source.hpp) gives, or no value: the text has something else than the above, is invalid, or exceeds
 /// a limit. The text must outlive the result.
 [[nodiscard]] std::optional<source> read_plain_source(std::string_view text, const source_limits& limits = {});
-
-/// The same as `read_source` (source.hpp), always by libfyaml.
-[[nodiscard]] result<source> read_any_source(std::string_view text, const source_limits& limits = {});
 
 }  // namespace pinhook::yaml

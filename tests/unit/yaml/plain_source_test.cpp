@@ -2,6 +2,8 @@
 
 #include "support/same_source.hpp"
 
+#include <pinhook/yaml/any_source.hpp>
+
 #include <gtest/gtest.h>
 
 #include <array>
@@ -18,7 +20,7 @@ using testing::difference_of;
 std::string disagreement(std::string_view text) {
   const auto plain = read_plain_source(text);
   if (!plain) return {};
-  const auto any = read_any_source(text);
+  const auto any = read_any_source(text, {});
   return any ? difference_of(*plain, *any) : any.error().message;
 }
 
