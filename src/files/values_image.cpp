@@ -233,10 +233,10 @@ bool is_own(const image_search& in, const found_image& image) {
 }
 
 // Keys of the parts that make an image of a mapping; in one that is called an image more keys do.
-constexpr std::array part_keys{
+constexpr std::array keys_of_parts{
     std::span<const std::string_view>(registry_keys), std::span<const std::string_view>(tag_key),
     std::span<const std::string_view>(digest_keys), std::span<const std::string_view>(repository_keys).first(1)};
-constexpr std::array image_part_keys{
+constexpr std::array keys_of_parts_in_image{
     std::span<const std::string_view>(registry_keys), std::span<const std::string_view>(tag_keys),
     std::span<const std::string_view>(digest_keys), std::span<const std::string_view>(repository_keys)};
 
@@ -309,7 +309,7 @@ std::string_view pull_policy_beside(const image_search& in, node_index mapping) 
 result<std::optional<found_image>> values_image(image_search& in, node_index mapping, std::string pointer,
                                                 bool is_image) {
   const std::optional<found_image> none;
-  if (!may_have_key(in, mapping, is_image ? image_part_keys : part_keys)) return none;
+  if (!may_have_key(in, mapping, is_image ? keys_of_parts_in_image : keys_of_parts)) return none;
   auto parts = is_image ? values_parts(in, mapping, {.tags = tag_keys}) : values_parts(in, mapping, {.tags = tag_key});
   if (!parts || !*parts) return parts;
   found_image image = std::move(**parts);
