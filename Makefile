@@ -100,10 +100,11 @@ headers: packages-check ## every header compiles alone (those with a source: its
 	cmake --preset lint >/dev/null
 	cmake --build build/lint -j $(JOBS) --target lone_headers
 
+# Units of several sources, as the preset makes them, take a fifth of the time of the sources one by one.
 tidy: packages-check ## clang-tidy, all findings are errors
 	cmake --preset lint >/dev/null
-	@git ls-files 'src/*.cpp' 'registry/*.cpp' | grep -v '_impl.cpp$$' | xargs -P $(JOBS) -n 4 clang-tidy-19 -p build/lint --quiet \
-	  2> >(grep -vE 'warnings? (generated|treated)' >&2)
+	@sed -n 's/^ *"file": "\(.*\)",\?$$/\1/p' build/lint/compile_commands.json | grep -v -e /lone_headers/ -e '_impl\.cpp$$' | \
+	  xargs -P $(JOBS) -n 1 clang-tidy-19 -p build/lint --quiet 2> >(grep -vE 'warnings? (generated|treated)' >&2)
 
 bench: packages-bench build/release/build.ninja ## benchmarks of the inside, of files and reports, then the load run beside nginx
 	@$(call configured_with,PINHOOK_TESTS)

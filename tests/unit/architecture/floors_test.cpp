@@ -2,17 +2,17 @@
 // each other in a circle, and headers of values do not parse coroutines.
 #include "support/pages.hpp"
 #include "support/paths.hpp"
+#include "support/source_files.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <optional>
 #include <regex>
 #include <set>
+#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,6 +20,7 @@
 namespace {
 
 namespace fs = std::filesystem;
+using pinhook::testing::source_file;
 
 // The floors that a floor may include besides itself.
 const std::map<std::string, std::set<std::string>> allowed{
@@ -77,11 +78,6 @@ const std::set<std::string> pure_headers{
 // Values of Boost.Asio, which parse no coroutine.
 const std::set<std::string> values_of_asio{"boost/asio/ip/address.hpp"};
 
-struct source_file {
-  std::string path;
-  std::string text;
-};
-
 struct include_line {
   /// "src/pin/object.cpp"
   std::string file;
@@ -103,26 +99,15 @@ std::string room_of(const std::string& name) { return name.substr(0, name.rfind(
 
 bool is_header(const std::string& path) { return path.ends_with(".hpp"); }
 
-std::vector<source_file> all_sources() {
-  std::vector<source_file> out;
-  const fs::path root = pinhook::testing::source_dir();
-  for (const char* top : {"include/pinhook", "src", "registry"}) {
-    for (const auto& entry : fs::recursive_directory_iterator(root / top)) {
-      const auto extension = entry.path().extension();
-      if (extension != ".hpp" && extension != ".cpp") continue;
-      std::ifstream in(entry.path());
-      out.push_back({fs::relative(entry.path(), root).string(), std::string(std::istreambuf_iterator<char>(in), {})});
-    }
-  }
-  return out;
-}
-
 std::vector<include_line> includes_of(const std::vector<source_file>& sources) {
   std::vector<include_line> out;
-  const std::regex pattern(R"((^|\n)\s*#\s*include\s*[<"]([A-Za-z0-9_./-]+)[>"])");
-  for (const auto& file : sources)
-    for (std::sregex_iterator m(file.text.begin(), file.text.end(), pattern), end; m != end; ++m)
-      out.push_back({file.path, (*m)[2]});
+  const std::regex pattern(R"(\s*#\s*include\s*[<"]([A-Za-z0-9_./-]+)[>"].*)");
+  for (const auto& file : sources) {
+    std::istringstream lines(file.text);
+    std::smatch m;
+    for (std::string line; std::getline(lines, line);)
+      if (line.find('#') != line.npos && std::regex_match(line, m, pattern)) out.push_back({file.path, m[1]});
+  }
   return out;
 }
 
@@ -184,7 +169,7 @@ std::optional<std::string> asio_behind(const std::vector<include_line>& lines, c
 }
 
 TEST(Floors, IncludesGoDownOnly) {
-  const auto lines = includes_of(all_sources());
+  const auto lines = includes_of(pinhook::testing::product_sources());
   ASSERT_GT(lines.size(), 1'000U) << "no includes found: is the source directory right?";
   for (const auto& line : lines) {
     const auto target = our_target(line);
@@ -206,7 +191,7 @@ TEST(Floors, NamesMayHoldDigits) {
 }
 
 TEST(Floors, HaveNoCircles) {
-  for (const auto& room : rooms_in_circles(includes_of(all_sources())))
+  for (const auto& room : rooms_in_circles(includes_of(pinhook::testing::product_sources())))
     ADD_FAILURE() << room << " includes itself by way of others: give the shared value a header of its own";
 }
 
@@ -221,7 +206,7 @@ TEST(Floors, APlantedCircleIsFound) {
 }
 
 TEST(Floors, PureHeadersParseNoCoroutines) {
-  const auto sources = all_sources();
+  const auto sources = pinhook::testing::product_sources();
   const auto lines = includes_of(sources);
   std::set<std::string> missing = pure_headers;
   for (const auto& file : sources) {
@@ -247,7 +232,7 @@ TEST(Floors, APlantedCoroutineIsFound) {
 }
 
 TEST(Floors, PinAndRulesKnowOnlyTheValuesOfTheRegistry) {
-  for (const auto& line : includes_of(all_sources())) {
+  for (const auto& line : includes_of(pinhook::testing::product_sources())) {
     const std::string floor = floor_of(name_of(line.file));
     const auto target = our_target(line);
     if (!target || floor_of(*target) != "registry" || (floor != "pin" && floor != "rules")) continue;
@@ -266,7 +251,7 @@ TEST(Floors, StandInTheGuideForContributors) {
 
 // So each such header is compiled alone by its source; CMakeLists.txt compiles the others.
 TEST(Floors, SourcesIncludeTheirOwnHeaderFirst) {
-  const auto sources = all_sources();
+  const auto sources = pinhook::testing::product_sources();
   std::set<std::string> headers;
   for (const auto& file : sources)
     if (is_header(file.path)) headers.insert(name_of(file.path));
