@@ -44,7 +44,7 @@ class CalendarProcess : public ServeProcess {
     return std::chrono::round<std::chrono::minutes>(*date - std::chrono::system_clock::now());
   }
   bool is_pinned(const std::string& tag) {
-    registry_.on("HEAD", "/v2/a/manifests/" + tag, manifest_reply());
+    registry_.on("HEAD", "/v2/a/manifests/" + tag, digest_reply());
     const std::string object = demo::make_deployment("d", 1, {{"web", registry_.host() + "/a:" + tag}});
     const auto r =
         https_client(port_).ask(post("/v1/pin/enforce?timeout=3s", demo::make_review("the-uid", object, {})));

@@ -98,7 +98,7 @@ class UnknownCallers : public ServeProcess {
     const auto answer_to = [](const recorded_request& r) -> reply {
       if (r.header("Authorization") != "Basic dTpw")
         return {.status = 401, .headers = {{"WWW-Authenticate", "Basic realm=\"r\""}}};
-      return r.path() == "/v2/a/manifests/1" ? manifest_reply() : reply{.status = 404};
+      return r.path() == "/v2/a/manifests/1" ? digest_reply() : reply{.status = 404};
     };
     // In place of the public image of other tests.
     registry_.handle("HEAD", "/v2/a/manifests/1", answer_to);

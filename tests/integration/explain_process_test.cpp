@@ -27,7 +27,7 @@ class ExplainProcess : public ServeProcess {
   void want_credentials() {
     for (const char* method : {"HEAD", "GET"})
       registry_.handle(method, "/v2/a/manifests/1", [](const recorded_request& r) -> reply {
-        if (r.header("Authorization") == "Basic " + right) return manifest_reply();
+        if (r.header("Authorization") == "Basic " + right) return digest_reply();
         return {.status = 401, .headers = {{"WWW-Authenticate", "Basic realm=\"r\""}}};
       });
   }
@@ -71,7 +71,7 @@ TEST_F(ExplainProcess, ReadsDockersVariable) {
 
 TEST_F(ExplainProcess, AsksMirrorsFirst) {
   scripted_server mirror;
-  mirror.on("HEAD", "/v2/a/manifests/1", manifest_reply());
+  mirror.on("HEAD", "/v2/a/manifests/1", digest_reply());
   environment_.push_back("PINHOOK_MIRRORS_HOSTS={\"" + registry_.host() + "\": [{url: \"http://" + mirror.host() +
                          "\"}]}");
   const auto seen = tried();
@@ -86,7 +86,7 @@ TEST_F(ExplainProcess, AsksMirrorsFirst) {
 
 TEST_F(ExplainProcess, ReadsContainerdsDirectories) {
   scripted_server mirror;
-  mirror.on("HEAD", "/v2/a/manifests/1", manifest_reply());
+  mirror.on("HEAD", "/v2/a/manifests/1", digest_reply());
   const auto directory = files_.path() / "certs.d" / registry_.host();
   std::filesystem::create_directories(directory);
   files_.write("certs.d/" + registry_.host() + "/hosts.toml",
@@ -100,7 +100,7 @@ TEST_F(ExplainProcess, ReadsContainerdsDirectories) {
 // The way of the tag and the way of the digest, which a node takes after the pin.
 TEST_F(ExplainProcess, ShowsTheWaysOfTagAndDigestByRegistriesConf) {
   scripted_server mirror;
-  mirror.on("HEAD", "/v2/m/a/manifests/1", manifest_reply());
+  mirror.on("HEAD", "/v2/m/a/manifests/1", digest_reply());
   const std::string conf = files_
                                .write("registries.conf", fmt::format(R"(
 [[registry]]

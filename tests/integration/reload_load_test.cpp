@@ -62,7 +62,7 @@ class ReloadUnderLoad : public ::testing::Test {
   ReloadUnderLoad() {
     // A line for each denial would be most of the work.
     log::configure({.least = log::level::error, .shape = std::nullopt});
-    registry_.on("HEAD", "/v2/a/manifests/1", manifest_reply());
+    registry_.on("HEAD", "/v2/a/manifests/1", digest_reply());
     const auto leaf = authority_.issue({});
     write_rules("one");
     config::configuration_choice choice;

@@ -51,7 +51,7 @@ TEST_F(ResolveProcess, PrintsOnePinALineInOrder) {
 
 TEST_F(ResolveProcess, WritesPinsAsConfigured) {
   environment_.emplace_back("PINHOOK_PIN_FORMAT=tag-and-digest");
-  registry_.on("HEAD", "/v2/a/manifests/" + some_digest, manifest_reply());
+  registry_.on("HEAD", "/v2/a/manifests/" + some_digest, digest_reply());
   const auto seen = resolve({image("a:1"), image("a@") + some_digest});
   EXPECT_EQ(seen.exit_code, 0) << seen.errors;
   EXPECT_EQ(seen.output, image("a:1@") + some_digest + "\n" + image("a@") + some_digest + "\n");
@@ -140,7 +140,7 @@ TEST_F(ResolveProcess, UsesTheCredentialsOfDockersFile) {
   for (const char* method : {"HEAD", "GET"})
     registry_.handle(method, "/v2/a/manifests/1", [](const recorded_request& r) -> reply {
       // "robot:correct-horse-battery"
-      if (r.header("Authorization") == "Basic cm9ib3Q6Y29ycmVjdC1ob3JzZS1iYXR0ZXJ5") return manifest_reply();
+      if (r.header("Authorization") == "Basic cm9ib3Q6Y29ycmVjdC1ob3JzZS1iYXR0ZXJ5") return digest_reply();
       return {.status = 401, .headers = {{"WWW-Authenticate", "Basic realm=\"r\""}}};
     });
   const auto anonymous = resolve({image("a:1")});
@@ -154,7 +154,7 @@ TEST_F(ResolveProcess, UsesTheCredentialsOfDockersFile) {
 }
 
 TEST_F(ResolveProcess, AsksAgainWhenTheRegistryHasABadMoment) {
-  registry_.on("HEAD", "/v2/a/manifests/1", {.status = 429, .headers = {{"Retry-After", "1"}}}, manifest_reply());
+  registry_.on("HEAD", "/v2/a/manifests/1", {.status = 429, .headers = {{"Retry-After", "1"}}}, digest_reply());
   const auto seen = resolve({image("a:1")});
   EXPECT_EQ(seen.exit_code, 0) << seen.errors;
   EXPECT_EQ(registry_.requests().size(), 2U);
@@ -165,7 +165,7 @@ TEST_F(ResolveProcess, OneImageThatTheRegistryFailsAtKeepsNoOtherFromIt) {
   registry_.on("HEAD", "/v2/broken/manifests/1", {.status = 500});
   registry_.on("GET", "/v2/broken/manifests/1", {.status = 500});
   for (int i = 0; i < 40; ++i) {
-    registry_.on("HEAD", fmt::format("/v2/a/manifests/t{}", i), manifest_reply());
+    registry_.on("HEAD", fmt::format("/v2/a/manifests/t{}", i), digest_reply());
     refs.push_back(image(fmt::format("a:t{}", i)));
   }
   environment_.emplace_back("PINHOOK_RESOLVER_HOST_CONCURRENCY=2");

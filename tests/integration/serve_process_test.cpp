@@ -99,8 +99,7 @@ TEST_F(ServeProcess, AnswersBeforeTheApiServerGivesUp) {
 }
 
 TEST_F(ServeProcess, AnswersWhatIsUnderWayAtShutdown) {
-  registry_.on("HEAD", "/v2/a/manifests/1",
-               {.status = 200, .headers = manifest_reply().headers, .act = behaviour::hang});
+  registry_.on("HEAD", "/v2/a/manifests/1", {.status = 200, .headers = digest_reply().headers, .act = behaviour::hang});
   start();
   https_client idle(port_);
   ASSERT_TRUE(idle.is_open());
@@ -160,7 +159,7 @@ TEST_F(ServeProcess, AsksWithCredentialsAndNeverShowsThem) {
   environment_.push_back("DOCKER_CONFIG=" + files_.path().string());
   environment_.emplace_back("PINHOOK_LOG_LEVEL=debug");
   registry_.handle("HEAD", "/v2/a/manifests/1", [](const recorded_request& r) -> reply {
-    if (r.header("Authorization") == "Basic cm9ib3Q6Y29ycmVjdC1ob3JzZS1iYXR0ZXJ5") return manifest_reply();
+    if (r.header("Authorization") == "Basic cm9ib3Q6Y29ycmVjdC1ob3JzZS1iYXR0ZXJ5") return digest_reply();
     return {.status = 401, .headers = {{"WWW-Authenticate", "Basic realm=\"r\""}}};
   });
   start();

@@ -30,7 +30,7 @@ class TenantProcess : public ServeProcess {
   TenantProcess() {
     for (const char* method : {"HEAD", "GET"})
       registry_.handle(method, "/v2/a/manifests/1", [](const recorded_request& r) -> reply {
-        if (r.header("Authorization") == "Basic " + right) return manifest_reply();
+        if (r.header("Authorization") == "Basic " + right) return digest_reply();
         return {.status = 401, .headers = {{"WWW-Authenticate", "Basic realm=\"r\""}}};
       });
     api_.allow_all();

@@ -41,7 +41,7 @@ TEST_P(WebhookFailures, TheModeDecidesAndTheNextRequestWorks) {
   const auto& failure = GetParam();
   for (const char* method : {"HEAD", "GET"}) registry_.on(method, "/v2/a/manifests/1", failure.answer);
   scripted_server healthy;
-  healthy.on("HEAD", "/v2/a/manifests/1", manifest_reply());
+  healthy.on("HEAD", "/v2/a/manifests/1", digest_reply());
   name_registries({registry_.host(), healthy.host()});
   start();
   https_client c(port_);

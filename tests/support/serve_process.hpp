@@ -21,7 +21,7 @@ namespace pinhook::testing {
 
 inline const std::string some_digest = "sha256:" + std::string(64, 'a');
 
-inline reply manifest_reply() {
+inline reply digest_reply() {
   return {.status = 200,
           .headers = {{"Content-Type", "application/vnd.oci.image.manifest.v1+json"},
                       {"Docker-Content-Digest", some_digest}}};
@@ -39,7 +39,7 @@ class ServeProcess : public ::testing::Test {
     // The drain is tested, not the wait before it.
     environment_.emplace_back("PINHOOK_SHUTDOWN_DELAY=0s");
     name_registries({registry_.host()});
-    registry_.on("HEAD", "/v2/a/manifests/1", manifest_reply());
+    registry_.on("HEAD", "/v2/a/manifests/1", digest_reply());
   }
 
   void write_certificate(const std::string& common_name) {

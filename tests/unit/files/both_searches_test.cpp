@@ -16,7 +16,7 @@
 namespace pinhook::files {
 namespace {
 
-using testing::ElementsAreArray;
+using ::testing::ElementsAreArray;
 
 const std::string d = "sha256:" + std::string(64, 'd');
 

@@ -14,8 +14,8 @@
 namespace pinhook::files {
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 // "FROM stage 0 nginx:1.25"; a variable with its line behind.
 std::vector<std::string> read(std::string_view text) {

@@ -13,8 +13,8 @@
 namespace pinhook::files {
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 std::vector<std::string> images(std::string_view text) {
   const auto file = image_file::read(std::string(text), "deploy/.env", {});

@@ -16,9 +16,9 @@ namespace pinhook::files {
 namespace {
 
 using test::found_slots;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 const std::string d = "sha256:" + std::string(64, 'a');
 
@@ -197,18 +197,18 @@ data:
       "resources: [a.yaml]\npatches:\n  - patch: |-\n      apiVersion: apps/v1\n      kind: Deployment\n"
       "      metadata: {name: web}\n      spec:\n        template:\n          spec:\n            containers:\n"
       "              - {name: web, image: 'nginx:1.25'}\n";
-  EXPECT_THAT(found_slots(patch, "kustomization.yaml"), testing::SizeIs(1));
+  EXPECT_THAT(found_slots(patch, "kustomization.yaml"), ::testing::SizeIs(1));
 }
 
 TEST(FindByKeys, FindsEachImageOnce) {
   EXPECT_THAT(found_slots(object("apps/v1 Deployment",
                                  "{template: {spec: {containers: [{name: a, image: 'a/b:1', env: [{name: X_IMAGE, "
                                  "value: 'c/d:1'}]}], initContainers: [{name: i, image: 'e/f:1'}]}}}")),
-              testing::SizeIs(3));
+              ::testing::SizeIs(3));
   EXPECT_THAT(
       found_slots("apiVersion: example.com/v1\nkind: A\nspec:\n  base: &base {image: 'a/b:1'}\n  c: {<<: *base}\n"
                   "  d: *base\n"),
-      testing::SizeIs(1));
+      ::testing::SizeIs(1));
 }
 
 TEST(FindByKeys, AreGuessesInTheFormatOfTheOperator) {

@@ -13,8 +13,8 @@ namespace pinhook::files {
 namespace {
 
 using test::found_slots;
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 const std::string pin = "sha256:0000000000000000000000000000000000000000000000000000000000000001";
 

@@ -9,8 +9,8 @@ namespace pinhook::files {
 namespace {
 
 using test::found_slots;
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 TEST(FindInComposeFile, ReadsTheImageOfEachService) {
   EXPECT_THAT(found_slots(R"(name: shop

@@ -12,8 +12,8 @@ namespace pinhook::files {
 namespace {
 
 using test::found_slots;
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 // Only image and meaning: "nginx:1.25 | nginx:1.25".
 std::vector<std::string> images(std::string_view path, std::string_view text) {

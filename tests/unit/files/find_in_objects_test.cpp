@@ -16,10 +16,10 @@ namespace pinhook::files {
 namespace {
 
 using test::found_slots;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::SizeIs;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
 TEST(FindInObjects, FindsThePlacesOfADeploymentsImages) {
   EXPECT_THAT(found_slots(R"(# The shop's front.

@@ -17,8 +17,8 @@ namespace pinhook::files {
 namespace {
 
 using test::found_slots;
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 // The text with every image pinned to `digit`s, and with every image back at its tag.
 std::string rewritten(const std::string& text, char digit, pin::pin_format format = pin::pin_format::digest) {
@@ -257,10 +257,10 @@ TEST(FindInPlaces, ReadsTheKindsOfManyPrograms) {
     const std::string text =
         fmt::format("apiVersion: {}\nkind: {}\n{}\n", one.type.substr(0, space), one.type.substr(space + 1), one.rest);
     const auto slots = found_slots(text);
-    ASSERT_EQ(slots.size(), 1U) << text << testing::PrintToString(slots);
-    EXPECT_THAT(slots[0], testing::HasSubstr(fmt::format("| {} |", one.expected))) << text;
+    ASSERT_EQ(slots.size(), 1U) << text << ::testing::PrintToString(slots);
+    EXPECT_THAT(slots[0], ::testing::HasSubstr(fmt::format("| {} |", one.expected))) << text;
     const std::string pinned = rewritten(text, 'a');
-    EXPECT_THAT(pinned, testing::HasSubstr(d)) << text;
+    EXPECT_THAT(pinned, ::testing::HasSubstr(d)) << text;
     EXPECT_EQ(rewritten(pinned, '\0'), text);
   }
 }

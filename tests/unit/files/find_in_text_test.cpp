@@ -14,7 +14,7 @@
 namespace pinhook::files {
 namespace {
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 const std::string d = "sha256:" + std::string(64, 'a');
 

@@ -11,8 +11,8 @@
 namespace pinhook::files {
 namespace {
 
-using testing::ElementsAreArray;
-using testing::IsEmpty;
+using ::testing::ElementsAreArray;
+using ::testing::IsEmpty;
 
 const std::string digest = "sha256:" + std::string(64, 'a');
 

@@ -11,7 +11,7 @@
 namespace pinhook::files {
 namespace {
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 constexpr std::size_t enough = 1'000'000;
 
@@ -85,13 +85,13 @@ TEST(NodePaths, EndWhenTheyAreTold) {
 }
 
 TEST(NodePaths, EndWithTheBudget) {
-  EXPECT_THAT(walked("**/b", "a: {b: 1}\n", 4), ElementsAre(testing::HasSubstr("aliases expand to too much")));
+  EXPECT_THAT(walked("**/b", "a: {b: 1}\n", 4), ElementsAre(::testing::HasSubstr("aliases expand to too much")));
   std::string chain = "a0: &a0 {b: 1}\n";
   for (int i = 1; i < 2'000; ++i) chain += fmt::format("a{}: &a{} {{b: *a{}}}\n", i, i, i - 1);
-  EXPECT_THAT(walked("**/none", chain), ElementsAre(testing::HasSubstr("nest too deep")));
+  EXPECT_THAT(walked("**/none", chain), ElementsAre(::testing::HasSubstr("nest too deep")));
   std::string bomb = "a0: &a0 [1]\n";
   for (int i = 1; i < 30; ++i) bomb += fmt::format("a{}: &a{} [*a{}, *a{}]\n", i, i, i - 1, i - 1);
-  EXPECT_THAT(walked("**/none", bomb), ElementsAre(testing::HasSubstr("aliases expand to too much")));
+  EXPECT_THAT(walked("**/none", bomb), ElementsAre(::testing::HasSubstr("aliases expand to too much")));
 }
 
 }  // namespace

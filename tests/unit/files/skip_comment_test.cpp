@@ -13,8 +13,8 @@
 namespace pinhook::files {
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 std::vector<std::string> lines(std::string_view text, std::string_view sign = "#") {
   std::vector<std::string> out;

@@ -11,8 +11,8 @@
 namespace pinhook::files {
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 std::vector<std::string> pieces(std::string_view text) {
   std::vector<std::string> out;

@@ -15,8 +15,8 @@
 namespace pinhook::files {
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 std::vector<std::string> unread(std::string_view text, std::string_view path = "web.yaml") {
   const auto file = image_file::read(std::string(text), path, {});

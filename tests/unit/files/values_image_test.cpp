@@ -16,8 +16,8 @@ namespace pinhook::files {
 namespace {
 
 using test::found_slots;
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 const std::string hex(64, 'd');
 const std::string pin = "sha256:" + hex;
@@ -102,7 +102,7 @@ TEST(ValuesImage, LeavesOutWhatOnlyHasSuchAName) {
         "osImage: ubuntu:22.04\n", "initImage: init\n", "initImage: acme/init\n", "images: [web, 'a b']\n",
         "images: {registry: 'localhost:5000', tag: v1, pullPolicy: Always}\n", "env: [{name: TAG, value: 'a:1'}]\n",
         "env: [{name: WORKER_IMAGE, value: worker}]\n", "image: {name: a}\n", "heroImage: {repository: a}\n"})
-    EXPECT_THAT(found_slots(text, "values.yaml"), testing::IsEmpty()) << text;
+    EXPECT_THAT(found_slots(text, "values.yaml"), ::testing::IsEmpty()) << text;
 }
 
 TEST(ValuesImage, TellsGuessesFromPlacesThatAreKnown) {

@@ -1,6 +1,7 @@
 // The handshake, driven by hand: no network, no coroutine.
 #pragma once
 
+#include "challenges.hpp"
 #include "support/fake_clock.hpp"
 #include "support/fake_http_client.hpp"
 
@@ -15,21 +16,6 @@ namespace pinhook::registry {
 
 using testing::respond;
 
-inline credential user() {
-  return {credential_kind::basic, "alice", secret("pa55word"), "config.json: r.example", "id-alice"};
-}
-inline credential identity_token() {
-  return {credential_kind::identity_token, "", secret("refresh-me"), "config.json: r.example", "id-refresh"};
-}
-inline credential registry_token() {
-  return {credential_kind::registry_token, "", secret("raw-token"), "config.json: r.example", "id-raw"};
-}
-
-inline http::response challenged(const std::string& challenge) {
-  return respond(401, {{"WWW-Authenticate", challenge}});
-}
-inline const std::string bearer =
-    R"(Bearer realm="https://auth.example/token",service="r.example",scope="repository:acme/api:pull")";
 inline const std::string other_bearer = R"(Bearer realm="https://second.example/token",service="r.example")";
 
 // One flow and the two caches; the flow's actions come as text.

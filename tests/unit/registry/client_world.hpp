@@ -1,6 +1,7 @@
 // The whole registry client against an HTTP world in memory.
 #pragma once
 
+#include "challenges.hpp"
 #include "support/fake_http_client.hpp"
 #include "support/passing_waits.hpp"
 #include "support/run.hpp"
@@ -25,8 +26,6 @@ using testing::respond;
 inline const std::string oci_index = "application/vnd.oci.image.index.v1+json";
 inline const std::string body = R"({"schemaVersion":2,"manifests":[]})";
 inline const std::string own_digest = digest::of(body).to_string();
-inline const std::string bearer =
-    R"(Bearer realm="https://auth.example/token",service="r.example",scope="repository:acme/api:pull")";
 
 inline const std::string manifest_url = "https://r.example/v2/acme/api/manifests/v1";
 inline const std::string head_line = "HEAD " + manifest_url;
@@ -36,22 +35,12 @@ inline const std::string token_line = "GET https://auth.example/token" + token_q
 
 inline const std::string elsewhere = "https://cdn.example/v2/proj/img/manifests/v1";
 
-inline http::response challenged(const std::string& challenge = bearer) {
-  return respond(401, {{"WWW-Authenticate", challenge}});
-}
 inline http::response manifest_head(const std::string& digest = own_digest) {
   return respond(200, {{"Content-Type", oci_index}, {"Docker-Content-Digest", digest}});
 }
 inline http::response manifest_get() { return respond(200, {{"Content-Type", oci_index}}, body); }
 inline http::response token_reply(const std::string& token, int lifetime = 300) {
   return respond(200, {}, R"({"token":")" + token + R"(","expires_in":)" + std::to_string(lifetime) + "}");
-}
-
-inline credential user() {
-  return {credential_kind::basic, "alice", secret("pa55word"), "config.json: r.example", "id-alice"};
-}
-inline credential identity_token() {
-  return {credential_kind::identity_token, "", secret("refresh-me"), "config.json: r.example", "id-refresh"};
 }
 
 struct recorder final : observer {
