@@ -161,7 +161,7 @@ void curl_transfer::set_policy(const transfer_options& o, steady_time now) {
   curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(ceil<milliseconds>(left).count()) + 100);
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(o.connect_timeout.count()));
   curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
-  curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, static_cast<long>(o.stall_time.count()));
+  curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, static_cast<long>(request_.stall_time.value_or(o.stall_time).count()));
   curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, static_cast<long>(o.idle_age.count()));
   curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
   // A hanging name look-up runs in a thread that curl would join when the transfer is aborted, which would stop this
@@ -245,12 +245,23 @@ bool curl_transfer::accept_header(std::string_view line) {
 }
 
 bool curl_transfer::accept_body(std::string_view data) {
+  if (request_.on_body && is_success()) {
+    // Through `aborted_`, so that the error is not taken for one of the network.
+    if (!request_.on_body(data)) aborted_ = error_code::canceled;
+    return !aborted_;
+  }
   if (data.size() > request_.limits.body - std::min(request_.limits.body, response_.body.size())) {
     crossed_ = fmt::format("the answer is larger than {} bytes", request_.limits.body);
     return false;
   }
   response_.body.append(data);
   return true;
+}
+
+bool curl_transfer::is_success() const {
+  long status = 0;
+  curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);
+  return status >= 200 && status < 300;
 }
 
 void curl_transfer::finished(CURLcode code) {

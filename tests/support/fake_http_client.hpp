@@ -85,13 +85,24 @@ class fake_http_client final : public http::client {
       if (!matches(one.pattern, line_of(r)) || one.replies.empty()) continue;
       auto& answer_of = one.replies[std::min(one.used, one.replies.size() - 1)];
       ++one.used;
-      co_return answer_of(r);
+      co_return streamed(r, answer_of(r));
     }
     ADD_FAILURE() << "unexpected request: " << line_of(r);
     co_return fail(error_code::unavailable, "unexpected request");
   }
 
  private:
+  // The body of a 2xx in two pieces to whoever takes it as it arrives.
+  static outcome streamed(const http::request& r, outcome whole) {
+    if (!r.on_body || !whole || whole->status < 200 || whole->status >= 300) return whole;
+    const std::string body = std::move(whole->body);
+    whole->body.clear();
+    const std::size_t half = body.size() / 2;
+    for (const std::string_view piece : {std::string_view(body).substr(0, half), std::string_view(body).substr(half)})
+      if (!piece.empty() && !r.on_body(piece)) return pinhook::fail(error_code::canceled, "given up");
+    return whole;
+  }
+
   struct rule {
     std::string pattern;
     std::vector<answerer> replies;

@@ -79,6 +79,7 @@ class curl_transfer final : public curl_multi::transfer {
   void set_policy(const transfer_options& o, steady_time now);
   bool accept_header(std::string_view line);
   bool accept_body(std::string_view data);
+  [[nodiscard]] bool is_success() const;
   [[nodiscard]] bool is_from_public_network() const;
   [[nodiscard]] std::string_view phase() const;
   // For messages: the endpoint, and the proxy where there is one.

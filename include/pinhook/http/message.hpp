@@ -3,8 +3,10 @@
 
 #include <pinhook/base/secret.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -100,6 +102,13 @@ struct request {
   /// For https. Null: the system's authorities, no client certificate.
   std::shared_ptr<const tls_settings> tls;
   std::optional<aws_signature> sign;
+  /// Takes the body of a 2xx answer piece by piece as it arrives, in place of response::body; limits.body does not
+  /// count then. False ends the transfer with `canceled`. It is called in the middle of the client's work and must not
+  /// send.
+  std::function<bool(std::string_view piece)> on_body = nullptr;
+  /// A peer that sends nothing for this long is given up; nothing: as the client's options say. Longer for an answer
+  /// that is silent between its events.
+  std::optional<std::chrono::seconds> stall_time = std::nullopt;
 };
 
 struct response {

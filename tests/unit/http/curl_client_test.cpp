@@ -294,6 +294,41 @@ TEST_F(CurlClient, KeepsTheDeadline) {
   EXPECT_THAT(stalled.message, HasSubstr("reading the answer"));
 }
 
+TEST_F(CurlClient, HandsOverABodyAsItArrives) {
+  server.on("GET", "/a", {.body = "firstlater", .act = behaviour::stall});
+  std::vector<std::string> pieces;
+  auto r = to(server.url("/a"));
+  r.limits.body = 1;  // does not count
+  r.on_body = [&](std::string_view piece) {
+    pieces.emplace_back(piece);
+    // The rest comes only after the first piece was seen.
+    server.release();
+    return true;
+  };
+  const auto got = send(std::move(r));
+  ASSERT_TRUE(got) << got.error().message;
+  EXPECT_EQ(pieces, (std::vector<std::string>{"first", "later"}));
+  EXPECT_EQ(got->body, "");
+}
+
+TEST_F(CurlClient, KeepsTheBodyOfARefusal) {
+  server.on("GET", "/a", {.status = 410, .body = "gone"});
+  auto r = to(server.url("/a"));
+  r.on_body = [](std::string_view) { return ADD_FAILURE() << "not a success", true; };
+  const auto got = send(std::move(r));
+  ASSERT_TRUE(got) << got.error().message;
+  EXPECT_EQ(got->body, "gone");
+}
+
+TEST_F(CurlClient, EndsWhenABodyIsNotWanted) {
+  server.on("GET", "/a", {.act = behaviour::endless_body});
+  auto r = to(server.url("/a"));
+  r.on_body = [](std::string_view) { return false; };
+  const auto got = send(std::move(r));
+  ASSERT_FALSE(got);
+  EXPECT_EQ(got.error().code, error_code::canceled);
+}
+
 TEST_F(CurlClient, AsksNobodyAfterTheDeadline) {
   const auto r = send(to(server.url("/a")), in(0s));
   ASSERT_FALSE(r);
