@@ -79,6 +79,8 @@ http::request api_connection::request_for(const api_call& call) const {
     out.headers.push_back({"Content-Type", call.content_type});
   }
   out.limits.body = call.most;
+  out.on_body = call.on_body;
+  out.stall_time = call.stall_time;
   // The operator or the platform gives the API server's address, so it can also be this machine.
   out.reach.loopback = true;
   return out;
@@ -114,6 +116,7 @@ awaitable<result<http::response>> api_connection::send(http::request r, deadline
     if (d.has_passed(time_.now())) co_return fail(error_code::timed_out, "timed out before the request was sent");
     http::request once = r;
     auto outcome = co_await http_.send(std::move(once), d);
+    if (r.on_body) co_return outcome;
     const auto wait = wait_before_next(made, outcome, d.remaining(time_.now()), time_.wall(), seams_.random());
     if (!wait) co_return outcome;
     co_await seams_.sleep(*wait);

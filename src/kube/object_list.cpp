@@ -52,12 +52,15 @@ bool is_too_large(const error& e) {
 }
 
 // Reads the member `metadata` of a list.
-std::string next_of(json::cursor& at) {
-  std::string out;
+list_page read_list_metadata(json::cursor& at) {
+  list_page out;
   json::string key;
   for (at.enter_object(); at.next_key(key);) {
-    if (key == "continue" && at.peek() == json::kind::string)
-      out = at.read_text();
+    const bool is_text = at.peek() == json::kind::string;
+    if (is_text && key == "continue")
+      out.next = at.read_text();
+    else if (is_text && key == "resourceVersion")
+      out.version = at.read_text();
     else
       at.skip();
   }
@@ -78,7 +81,7 @@ result<list_page> read_page(std::string_view body, const std::function<result<vo
   json::string key;
   for (at.enter_object(); at.next_key(key);) {
     if (key == "metadata" && at.peek() == json::kind::object) {
-      out.next = next_of(at);
+      out = read_list_metadata(at);
     } else if (key == "items") {
       has_items = true;
       // An empty list is null in some API servers.
@@ -127,6 +130,7 @@ awaitable<result<void>> list_objects(api_connection& to, listed_resource which, 
     }
     auto page = read_page(answer->body.reveal(), sink.take);
     if (!page) co_return refuse(std::move(page.error()), about);
+    if (sink.on_version) sink.on_version(page->version);
     if (page->next.empty()) co_return result<void>();
     next = std::move(page->next);
   }

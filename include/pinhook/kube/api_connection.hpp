@@ -23,10 +23,13 @@
 
 #include <boost/asio/any_io_executor.hpp>
 
+#include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace pinhook::kube {
 
@@ -47,6 +50,10 @@ struct api_call {
   bool takes_missing = false;
   /// Limit in bytes of the answer.
   std::size_t most = max_object_size;
+  /// As http::request::on_body; the request is sent once then, since a part of its answer may have been taken.
+  std::function<bool(std::string_view piece)> on_body = nullptr;
+  /// As http::request::stall_time.
+  std::optional<std::chrono::seconds> stall_time = std::nullopt;
 };
 
 /// A 2xx, or a 404, 409 or 410 where the call takes one.

@@ -13,12 +13,12 @@ namespace pinhook::kube {
 
 /// The attributes of a request to the API server, in the terms of RBAC.
 struct request_attributes {
-  std::string verb;  // "get", "list"
+  std::string verb;  // "get", "list", "watch"
   /// "secrets", "serviceaccounts/token"; with a '/' in front a path of its own ("/apis"), which RBAC calls a
   /// nonResourceURL.
   std::string resource;
   std::string ns;          // empty when it is cluster-wide
-  std::string name;        // empty for "list"
+  std::string name;        // empty for "list" and "watch"
   std::string group = {};  // "" is the core group
   bool is_cluster_wide = false;
   /// A verb that RBAC requires beside `verb`; can be empty.
@@ -26,7 +26,7 @@ struct request_attributes {
   /// Of the group.
   std::string version = "v1";
 
-  [[nodiscard]] bool is_list() const { return verb == "list"; }
+  [[nodiscard]] bool is_list() const { return verb == "list" || verb == "watch"; }
   [[nodiscard]] bool is_path() const { return resource.starts_with('/'); }
 
   /// "get secrets shop/pull", "get mutatingwebhookconfigurations pinhook", "list pods in namespace shop", "list

@@ -55,6 +55,8 @@ struct object_sink {
   std::function<result<void>(std::string_view object)> take;
   /// What was taken of this list is void: it is read again.
   std::function<void()> restart;
+  /// Gets the resourceVersion of the list, from which a watch can go on; called for each page.
+  std::function<void(std::string_view version)> on_version = nullptr;
 };
 
 /// Errors: as kube::api, malformed also for an answer that is no list. Each names the list.
@@ -65,6 +67,8 @@ awaitable<result<void>> list_objects(api_connection& to, listed_resource which, 
 struct list_page {
   /// Where the next page begins; empty: this was the last.
   std::string next;
+  /// The resourceVersion of the list; empty: it has none.
+  std::string version = {};
 };
 
 /// Gives each object of a page to `take`. malformed: no list. Pure.

@@ -67,6 +67,15 @@ TEST_F(ObjectList, ReadsPageAfterPage) {
   EXPECT_THAT(http.requests(), SizeIs(2));
 }
 
+TEST(ListPage, TellsTheListsVersion) {
+  const auto none = [](std::string_view) -> result<void> { return {}; };
+  const auto page = read_page(R"({"metadata":{"resourceVersion":"7","continue":"n"},"items":[]})", none);
+  ASSERT_TRUE(page);
+  EXPECT_EQ(page->version, "7");
+  EXPECT_EQ(page->next, "n");
+  EXPECT_EQ(read_page(R"({"metadata":{"resourceVersion":7},"items":null})", none)->version, "");
+}
+
 TEST_F(ObjectList, AsksWhereTheResourceIs) {
   http.reply("GET https://k8s.example/apis/argoproj.io/v1alpha1/namespaces/shop/rollouts?limit=500", page({}));
   EXPECT_TRUE(list({.group = "argoproj.io", .version = "v1alpha1", .resource = "rollouts", .ns = "shop"}));
