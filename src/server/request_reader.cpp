@@ -54,6 +54,7 @@ class head_parser final : public http::basic_parser<true> {
 
   std::optional<refusal> refused;
   std::size_t hosts = 0;
+  std::size_t credentials = 0;
   bool is_http_11 = false;
   bool has_other_coding = false;
 
@@ -84,6 +85,10 @@ class head_parser final : public http::basic_parser<true> {
       unknown_expectation_ = unknown_expectation_ || !head_.expects_continue;
     } else if (name == http::field::host) {
       ++hosts;
+      head_.host = view_of(value);
+    } else if (name == http::field::authorization) {
+      ++credentials;
+      head_.authorization = secret(std::string(view_of(value)));
     } else if (name == http::field::transfer_encoding) {
       has_other_coding = has_other_coding || !beast::iequals(value, "chunked");
     }
@@ -93,6 +98,8 @@ class head_parser final : public http::basic_parser<true> {
     in_body_ = true;
     if (is_http_11 ? hosts != 1 : hosts > 1)  // RFC 9112 §3.2
       return stop({400, "a request of HTTP/1.1 has exactly one Host header", {}}, ec);
+    if (credentials > 1)  // RFC 9110 §5.3: it is no list, and two readers could believe different ones
+      return stop({400, "a request has one Authorization header at most", {}}, ec);
     if (has_other_coding) return stop({501, "of the transfer codings only chunked is known here", {}}, ec);
     if (unknown_expectation_) return stop({417, "of the expectations only 100-continue is known here", {}}, ec);
     if (chunked() && !is_http_11) return stop({400, "HTTP/1.0 has no chunked bodies", {}}, ec);
@@ -198,6 +205,8 @@ class request_reader::state {
     head.method.clear();
     head.target.clear();
     head.content_type.clear();
+    head.host.clear();
+    head.authorization = secret();
     head.content_length.reset();
     head.is_chunked = head.expects_continue = head.keeps_alive = false;
     chunks.clear();

@@ -276,7 +276,8 @@ awaitable<bool> session::read_more() {
 
 awaitable<response> session::call_handler() {
   const request_head& head = reader_.head();
-  request received{head.method, head.target, head.content_type, reader_.body(buffer_), received_, client_};
+  request received{head.method, head.target, head.content_type, reader_.body(buffer_),
+                   received_,   client_,     head.host,         head.authorization};
   // The handler has a deadline of its own; the socket has no time limit meanwhile.
   time_limit_ = steady_time::max();
   response out;

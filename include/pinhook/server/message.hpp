@@ -4,6 +4,7 @@
 #pragma once
 
 #include <pinhook/base/clock.hpp>
+#include <pinhook/base/secret.hpp>
 #include <pinhook/server/client.hpp>
 
 #include <chrono>
@@ -26,6 +27,10 @@ struct request {
   steady_time received;
   /// Not null in a request that a session has read.
   std::shared_ptr<const client> from = nullptr;
+  /// The Host header, as sent: the name and port that the client believes to reach.
+  std::string host = {};
+  /// The Authorization header; empty: none.
+  secret authorization = {};
 
   [[nodiscard]] std::string_view path() const { return std::string_view(target).substr(0, target.find('?')); }
   /// True for a parameter without a value, too: "/readyz?verbose".

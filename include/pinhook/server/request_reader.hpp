@@ -17,6 +17,7 @@
 // Thread rule: one thread at a time.
 #pragma once
 
+#include <pinhook/base/secret.hpp>
 #include <pinhook/server/byte_buffer.hpp>
 #include <pinhook/server/limits.hpp>
 #include <pinhook/server/routes.hpp>
@@ -35,6 +36,8 @@ struct request_head {
   /// In origin form, also where the peer sent the absolute one.
   std::string target;
   std::string content_type;
+  std::string host = {};
+  secret authorization = {};
   /// The value of Content-Length; nothing without one (no body, or a chunked body).
   std::optional<std::uint64_t> content_length;
   bool is_chunked = false;

@@ -49,6 +49,20 @@ constexpr std::string_view chunked =
     "POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3;ext=1\r\nllo\r\n0\r\nTrailer: "
     "t\r\n\r\n";
 
+TEST(RequestReader, ForgetsHostAndCredentialsWithTheRequest) {
+  const limits l;
+  request_reader r(l);
+  byte_buffer b;
+  ASSERT_EQ(feed(r, b, "GET / HTTP/1.1\r\nHost: a:80\r\nAuthorization: Bearer x\r\n\r\n", 1000).reached,
+            progress::complete);
+  EXPECT_EQ(r.head().host, "a:80");
+  EXPECT_EQ(r.head().authorization.reveal(), "Bearer x");
+  r.next(b);
+  ASSERT_EQ(feed(r, b, "GET / HTTP/1.1\r\nHost: b\r\n\r\n", 1000).reached, progress::complete);
+  EXPECT_EQ(r.head().host, "b");
+  EXPECT_TRUE(r.head().authorization.is_empty());
+}
+
 TEST(RequestReader, ReadsBodiesInPiecesOfAnySize) {
   const limits l;
   for (const std::string_view message : {with_length, chunked}) {
@@ -160,6 +174,8 @@ INSTANTIATE_TEST_SUITE_P(
         bad_request{"Http2Preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505},
         bad_request{"NoHost", "GET / HTTP/1.1\r\n\r\n", 400},
         bad_request{"TwoHosts", "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400},
+        bad_request{"TwoCredentials",
+                    "GET / HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer a\r\nAuthorization: Bearer b\r\n\r\n", 400},
         bad_request{"BadHeader", "GET / HTTP/1.1\r\nHost: a\r\nno colon\r\n\r\n", 400},
         bad_request{"LengthOverLimit", posted("Content-Length: 101"), 413},
         bad_request{"HugeLength", posted("Content-Length: 99999999999999999999999"), 400},
