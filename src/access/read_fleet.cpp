@@ -1,8 +1,7 @@
 #include <pinhook/access/read_fleet.hpp>
 
-#include <pinhook/base/glob.hpp>
+#include <pinhook/access/fleet_kinds.hpp>
 #include <pinhook/fleet/object.hpp>
-#include <pinhook/pin/kind_table.hpp>
 #include <pinhook/pin/pod_paths.hpp>
 #include <pinhook/server/task_group.hpp>
 
@@ -19,44 +18,10 @@ namespace {
 // Objects that cannot be read and are named; an API server that sends only such ones makes no endless list.
 constexpr std::size_t max_object_troubles = 100;
 
-// A kind of the cluster that is listed.
-struct kind_to_list {
-  std::string group, version, kind, resource;
-
-  [[nodiscard]] std::string resource_name() const { return group.empty() ? resource : resource + "." + group; }
-  [[nodiscard]] bool is_pod() const { return group.empty() && kind == "Pod"; }
-};
-
 struct list_job {
-  const kind_to_list* kind = nullptr;
+  const fleet_kind* kind = nullptr;
   std::string ns;
 };
-
-std::vector<kind_to_list> built_in_kinds() {
-  std::vector<kind_to_list> out;
-  for (const pin::known_kind& one : pin::known_kinds())
-    if (one.is_built_in() && one.is_sent())
-      out.push_back({std::string(one.group), "v1", std::string(one.kind), std::string(one.resource)});
-  return out;
-}
-
-bool is_wanted_group(std::string_view group, const std::vector<pin::custom_kind>& more) {
-  const auto known = pin::known_kinds();
-  return std::ranges::any_of(known,
-                             [&](const pin::known_kind& one) { return !one.is_built_in() && one.group == group; }) ||
-         std::ranges::any_of(more, [&](const pin::custom_kind& one) { return glob(one.group).matches(group); });
-}
-
-bool is_wanted_kind(std::string_view group, std::string_view kind, const std::vector<pin::custom_kind>& more) {
-  const auto known = pin::known_kinds();
-  return std::ranges::any_of(known,
-                             [&](const pin::known_kind& one) {
-                               return !one.is_built_in() && one.is_sent() && one.group == group && one.kind == kind;
-                             }) ||
-         std::ranges::any_of(more, [&](const pin::custom_kind& one) {
-           return glob(one.group).matches(group) && glob(one.kind).matches(kind);
-         });
-}
 
 // One reading; it lives in the frame of read_fleet.
 class cluster_reading {
@@ -71,7 +36,7 @@ class cluster_reading {
 
   awaitable<result<fleet_reading>> run() {
     co_await read_namespaces();
-    kinds_ = built_in_kinds();
+    kinds_ = built_in_fleet_kinds();
     if (!stop_) co_await find_custom_kinds();
     make_jobs();
     server::task_group workers(on_);
@@ -79,7 +44,7 @@ class cluster_reading {
     co_await workers.wait();
     if (stop_) co_return fail(std::move(*stop_));
     out_.state = std::move(builder_).finish();
-    for (const kind_to_list& one : kinds_) out_.state.versions.emplace(one.group, one.version);
+    for (const fleet_kind& one : kinds_) out_.state.versions.emplace(one.group, one.version);
     co_return std::move(out_);
   }
 
@@ -134,24 +99,9 @@ class cluster_reading {
   }
 
   awaitable<void> find_custom_kinds() {
-    auto groups = co_await kube::find_groups(to_, limit_);
-    if (!groups) {
-      note({}, "/apis", std::move(groups.error()));
-      co_return;
-    }
-    for (const auto& [group, version] : *groups) {
-      if (!is_wanted_group(group, question_.kinds)) continue;
-      std::string of_group = group;
-      std::string of_version = version;
-      auto resources = co_await kube::find_resources(to_, std::move(of_group), std::move(of_version), limit_);
-      if (!resources) {
-        note({}, fmt::format("/apis/{}/{}", group, version), std::move(resources.error()));
-        continue;
-      }
-      for (const auto& one : *resources)
-        if (one.is_namespaced && is_wanted_kind(group, one.kind, question_.kinds))
-          kinds_.push_back({group, version, one.kind, one.name});
-    }
+    auto found = co_await find_custom_fleet_kinds(to_, question_.kinds, limit_);
+    kinds_.insert(kinds_.end(), found.kinds.begin(), found.kinds.end());
+    for (auto& one : found.troubles) note({}, std::move(one.place), std::move(one.reason));
   }
 
   void make_jobs() {
@@ -160,7 +110,7 @@ class cluster_reading {
     // Pods take longest, so they are first.
     for (const bool is_pod : {true, false})
       for (const std::string& ns : namespaces)
-        for (const kind_to_list& kind : kinds_)
+        for (const fleet_kind& kind : kinds_)
           if (kind.is_pod() == is_pod) jobs_.push_back({&kind, ns});
   }
 
@@ -179,7 +129,7 @@ class cluster_reading {
   template <class T>
   awaitable<void> read_list(const list_job& job, result<T> (*read)(std::string_view, const fleet::listed_kind&,
                                                                    const fleet::read_options&)) {
-    const kind_to_list& kind = *job.kind;
+    const fleet_kind& kind = *job.kind;
     const fleet::listed_kind listed{kind.group, kind.kind, paths_.of(kind.group, kind.kind)};
     const fleet::read_options options{.has_labels = !question_.selector.is_empty()};
     std::vector<T> found;
@@ -220,7 +170,7 @@ class cluster_reading {
   const deadline limit_;
   const pin::pod_paths paths_;
   fleet::state_builder builder_;
-  std::vector<kind_to_list> kinds_;
+  std::vector<fleet_kind> kinds_;
   std::vector<list_job> jobs_;
   std::size_t next_ = 0;
   std::size_t done_ = 0;
