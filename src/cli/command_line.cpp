@@ -245,6 +245,24 @@ void declare_report(CLI::App& app, arguments& out) {
   add_config(app, out);
 }
 
+void declare_console(CLI::App& app, arguments& out) {
+  app.add_option("--listen", out.console.listen,
+                 "Where browsers reach it (default 127.0.0.1:8088); beyond loopback it wants a token and a certificate")
+      ->type_name("ADDR:PORT");
+  app.add_option("--tls-cert", out.console.tls_cert, "PEM file with the certificate and its chain")->type_name("FILE");
+  app.add_option("--tls-key", out.console.tls_key, "PEM file with the certificate's key")->type_name("FILE");
+  add_kubeconfig(app, out);
+  app.add_flag("--no-registry", out.of_cluster.no_registry, "Ask no registry: nothing about moved and gone images");
+  add_duration(app, "--interval", out.console.interval,
+               "How often registries are asked for each tag and digest in use (default 1h)");
+  app.add_option("--store", out.of_cluster.store,
+                 "Keep the history in an SQLite file, also one of `pinhook report` (default: in memory)")
+      ->type_name("FILE");
+  add_duration(app, "--retention", out.of_cluster.retention,
+               "With --store: forget what ended so long ago, as 90d or 36h (default 400d)");
+  add_config(app, out);
+}
+
 void declare_adopt(CLI::App& app, arguments& out) {
   app.add_option("WORKLOAD", out.adopt.names, "Workloads, as deployment/web (default: all)")->type_name("");
   add_cluster(app, out);
@@ -304,7 +322,7 @@ constexpr const char* files = "Images in files";
 constexpr const char* cluster = "Images in a cluster";
 constexpr const char* others = "Others";
 
-constexpr std::array<row, 17> rows{{
+constexpr std::array<row, 18> rows{{
     {command::pin, "pin", files, "Pin the images of files to digests", declare_pin},
     {command::unpin, "unpin", files, "Turn pins of files back into tags", declare_unpin},
     {command::check, "check", files, "Report images in files that are not pinned, have no tag, or moved",
@@ -318,6 +336,8 @@ constexpr std::array<row, 17> rows{{
      declare_rules},
     {command::serve, "serve", cluster, "Run the webhook", declare_serve},
     {command::report, "report", cluster, "Report the images that a cluster writes and runs", declare_report},
+    {command::console, "console", cluster, "Show the images of a cluster on a page, live and with their history",
+     declare_console},
     {command::adopt, "adopt", cluster, "Record the digests that workloads run, so that the next rollout keeps them",
      declare_adopt},
     {command::trust, "trust", cluster, "Update the trust roots of signatures from a TUF repository", declare_trust},

@@ -11,7 +11,7 @@ struct note {
   const char* text;
 };
 
-constexpr std::array<note, 17> notes{{
+constexpr std::array<note, 18> notes{{
     {command::pin,
      "Standard input is written to standard output, pinned. A directory gives its *.yaml, *.yml and *.json files that "
      "git does not ignore. Only the bytes of the image change. Without -i nothing is written but the result; with it, "
@@ -139,6 +139,19 @@ constexpr std::array<note, 17> notes{{
      "\n"
      "Exit codes: 0 nothing found; 1 findings; 2 wrong usage or configuration; 3 something could not be read or "
      "looked up. When several apply: 2, then 3, then 1."},
+    {command::console,
+     "Watches workloads, Pods and namespaces, and changes nothing. On loopback whoever reaches the port sees "
+     "everything: use `kubectl port-forward`, or ssh. Elsewhere a viewer sends a bearer token of the cluster, needs "
+     "the right to `get` the path /pinhook, and sees the namespaces in which the user may list pods. SIGTERM ends it "
+     "in good order.\n"
+     "\n"
+     "Examples:\n"
+     "  pinhook console                                            http://127.0.0.1:8088\n"
+     "  pinhook console --store history.db --interval 6h           with history, and fewer pulls\n"
+     "  pinhook console --listen 0.0.0.0:8443 --tls-cert tls.crt --tls-key tls.key\n"
+     "\n"
+     "Exit codes: 0 ended in good order; 1 it could not serve; 2 wrong usage or configuration, no kubeconfig, or a "
+     "store that cannot be used."},
     {command::adopt,
      "For each image that a workload writes by tag, the digest that its ready Pods run is written to the workload's "
      "annotation pinhook.dev/pins, by a server-side apply of that annotation alone. Nothing restarts. In a namespace "

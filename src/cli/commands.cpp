@@ -47,7 +47,7 @@ struct command_row {
   int (*run)(const arguments&);
 };
 
-constexpr std::array<command_row, 17> command_rows{{{command::help, print_help},
+constexpr std::array<command_row, 18> command_rows{{{command::help, print_help},
                                                     {command::version, print_version},
                                                     {command::explain, explain},
                                                     {command::serve, serve},
@@ -61,6 +61,7 @@ constexpr std::array<command_row, 17> command_rows{{{command::help, print_help},
                                                     {command::fn, fn},
                                                     {command::rules, rules_test},
                                                     {command::report, report},
+                                                    {command::console, run_console},
                                                     {command::adopt, adopt},
                                                     {command::trust, trust_update},
                                                     {command::completion, completion}}};

@@ -29,6 +29,7 @@ enum class command : std::uint8_t {
   fn,
   rules,
   report,
+  console,
   adopt,
   trust,
   completion,
@@ -117,6 +118,16 @@ struct cluster_arguments {
   [[nodiscard]] bool writes_moves() const { return !moves_file.empty() || !moves_configmap.empty(); }
 };
 
+/// Arguments of console, beside those of cluster_arguments.
+struct console_arguments {
+  std::string listen = "127.0.0.1:8088";
+  /// PEM files; empty: plain HTTP.
+  std::string tls_cert;
+  std::string tls_key;
+  /// Between two look-ups of a tag or digest; none: an hour.
+  std::optional<std::chrono::nanoseconds> interval;
+};
+
 /// Arguments of verify: who may sign. The references and the output are among file_arguments.
 struct verify_arguments {
   /// The name of a verifier of the configuration; empty: those that the other members describe, else all.
@@ -202,6 +213,7 @@ struct arguments {
   file_arguments files;
   cluster_arguments of_cluster;
   verify_arguments verify;
+  console_arguments console;
   adopt_arguments adopt;
   trust_arguments trust;
   /// rules: the action ("test") and the file of cases.

@@ -50,6 +50,7 @@ namespace pinhook::cli {
 /// Reports the images of a cluster. 0: nothing found; 1: findings; 2: the usage or the configuration is wrong; 3:
 /// something could not be read or looked up.
 [[nodiscard]] int report(const arguments& arguments);
+[[nodiscard]] int run_console(const arguments& arguments);
 
 /// Records the digests that workloads run. 0: all are recorded; 1: some are left; 2: the usage or the configuration is
 /// wrong; 3: something could not be read or written.

@@ -50,10 +50,12 @@ const std::map<std::string, std::set<std::string>> allowed{
     {"webhook",
      {"base", "http", "registry", "resolve", "pin", "yaml", "rules", "files", "kube", "cloud", "server", "config",
       "admission", "access", "trust", "signatures", "proofs"}},
+    {"console",
+     {"base", "registry", "pin", "rules", "pipeline", "kube", "server", "access", "webhook", "fleet", "store"}},
     {"demo", {"base", "http", "registry", "pin", "rules", "server", "config", "webhook"}},
     {"cli",
      {"base", "http", "registry", "resolve", "pin", "rules", "yaml", "files", "kube", "server", "pipeline", "config",
-      "access", "webhook", "demo", "trust", "signatures", "store", "fleet"}},
+      "access", "webhook", "console", "demo", "trust", "signatures", "store", "fleet"}},
 };
 
 // pin and rules are pure: of the registry floor they know the values alone.

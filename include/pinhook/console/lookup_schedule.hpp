@@ -1,0 +1,75 @@
+// When each tag and digest in use is looked up: new ones at once, then each once an interval, spread by chance, and
+// ones that failed later and later. The caller asks for the next few, so the pace is bounded whatever there is to ask.
+//
+//   schedule.use("shop", view.wanted, now);
+//   for (const auto& ref : schedule.due(now, 20)) …
+//   schedule.done(ref, succeeded, now);          // the namespaces that have to be looked at again
+//
+// Pure: time and chance are parameters. One thread.
+#pragma once
+
+#include <pinhook/base/clock.hpp>
+#include <pinhook/registry/reference.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace pinhook::console {
+
+struct schedule_options {
+  /// Between two look-ups of a reference. Shorter: moves are seen earlier, and registries count more pulls.
+  std::chrono::nanoseconds interval = std::chrono::hours(1);
+  /// After a failure, doubled for each further one, up to the interval.
+  std::chrono::nanoseconds first_retry = std::chrono::minutes(1);
+};
+
+class lookup_schedule {
+ public:
+  /// `random`: in [0, 1).
+  lookup_schedule(schedule_options options, std::function<double()> random)
+      : options_(options), random_(std::move(random)) {}
+
+  /// A namespace uses these and no others.
+  void use(const std::string& ns, const std::vector<registry::reference>& all, steady_time now);
+
+  /// The references whose time has come, the longest overdue first; they are not due again before `done`.
+  [[nodiscard]] std::vector<registry::reference> due(steady_time now, std::size_t most);
+
+  /// The namespaces that use the reference.
+  std::vector<std::string> done(const registry::reference& one, bool succeeded, steady_time now);
+
+  /// References that nobody uses since the last call, canonical.
+  [[nodiscard]] std::vector<std::string> take_dropped() { return std::exchange(dropped_, {}); }
+
+  [[nodiscard]] std::size_t size() const { return known_.size(); }
+  /// Those without an answer yet.
+  [[nodiscard]] std::size_t unasked() const;
+  /// Those whose last look-up failed.
+  [[nodiscard]] std::size_t failed() const;
+
+ private:
+  struct entry {
+    registry::reference reference;
+    std::set<std::string, std::less<>> namespaces{};
+    steady_time due{};
+    bool is_asked = false;
+    bool has_answer = false;
+    int failures = 0;
+  };
+  // Between three and five quarters, so that references that came together part.
+  [[nodiscard]] std::chrono::nanoseconds spread(std::chrono::nanoseconds span) const;
+
+  const schedule_options options_;
+  const std::function<double()> random_;
+  std::map<std::string, entry, std::less<>> known_;
+  std::map<std::string, std::set<std::string>, std::less<>> used_;
+  std::vector<std::string> dropped_;
+};
+
+}  // namespace pinhook::console

@@ -1,0 +1,84 @@
+// Makes the rows of changed namespaces with the functions of `pinhook report`, and keeps their history.
+//
+//   row_engine engine({.checks = …, .server = …}, std::move(history));
+//   round_result made = engine.run({.namespaces = cache.take_changed(5'000), .answers = …});
+//
+// Blocks for as long as computing and the store take, so it has a thread of its own. One thread at a time.
+#pragma once
+
+#include <pinhook/base/clock.hpp>
+#include <pinhook/base/error.hpp>
+#include <pinhook/console/cluster_cache.hpp>
+#include <pinhook/console/fleet_view.hpp>
+#include <pinhook/fleet/make_rows.hpp>
+#include <pinhook/fleet/manifest.hpp>
+#include <pinhook/pin/policy.hpp>
+#include <pinhook/pipeline/check_rules.hpp>
+#include <pinhook/registry/reference.hpp>
+#include <pinhook/store/history.hpp>
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace pinhook::console {
+
+struct engine_options {
+  pipeline::file_checks checks;
+  pin::pin_format format = pin::pin_format::digest;
+  /// The address of the API server: the cluster's name in the store.
+  std::string server;
+  bool asks_registries = true;
+  /// How long what the store says of the past is used again.
+  std::chrono::seconds past_age{20};
+};
+
+struct registry_answer {
+  registry::reference reference;
+  result<fleet::manifest> manifest;
+};
+
+struct engine_round {
+  std::vector<namespace_content> namespaces;
+  std::vector<registry_answer> answers;
+  /// References that nobody uses any more, canonical: their answers are forgotten.
+  std::vector<std::string> dropped;
+  wall_time now{};
+  /// False: lists could not be read, so what is missing has not ended.
+  bool is_whole = true;
+};
+
+struct round_result {
+  /// Null: the namespace is gone.
+  std::map<std::string, std::shared_ptr<const namespace_view>, std::less<>> namespaces;
+  std::shared_ptr<const std::vector<store::past_finding>> past;
+  /// The store could not be written or read; the rows are there nevertheless.
+  std::optional<error> trouble;
+};
+
+class row_engine {
+ public:
+  /// `history`: null for none.
+  row_engine(engine_options options, std::unique_ptr<store::history> history);
+
+  [[nodiscard]] round_result run(engine_round round);
+  [[nodiscard]] const engine_options& options() const { return options_; }
+
+ private:
+  void learn(std::vector<registry_answer> answers);
+  void forget(const std::vector<std::string>& dropped);
+  [[nodiscard]] bool has_answers(const std::vector<registry::reference>& all) const;
+  [[nodiscard]] result<void> remember(fleet::report& r, bool is_whole, bool has_all_answers);
+
+  const engine_options options_;
+  std::unique_ptr<store::history> history_;
+  fleet::registry_facts facts_;
+  std::vector<store::tag_move> moves_;
+  std::shared_ptr<const std::vector<store::past_finding>> past_;
+  std::optional<wall_time> past_read_;
+};
+
+}  // namespace pinhook::console

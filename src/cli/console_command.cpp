@@ -1,0 +1,129 @@
+#include <pinhook/access/command_digests.hpp>
+#include <pinhook/base/environment.hpp>
+#include <pinhook/base/log.hpp>
+#include <pinhook/cli/cluster_session.hpp>
+#include <pinhook/cli/commands.hpp>
+#include <pinhook/cli/exit_code.hpp>
+#include <pinhook/cli/messages.hpp>
+#include <pinhook/cli/run_files.hpp>
+#include <pinhook/config/command_settings.hpp>
+#include <pinhook/console/console.hpp>
+#include <pinhook/pipeline/check_rules.hpp>
+#include <pinhook/server/listen_address.hpp>
+#include <pinhook/store/history.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <fmt/core.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace pinhook::cli {
+namespace {
+
+constexpr std::string_view console_name = "console";
+
+// SQLite's name for a database without a file.
+constexpr const char* in_memory = ":memory:";
+
+int refuse_console(const error& e) {
+  say(console_name, e.message);
+  return exit_code(e.code);
+}
+
+// invalid_input: an address that is none, or one beyond loopback without a certificate.
+result<server::listen_address> address_of(const console_arguments& options) {
+  auto out = server::parse_address(options.listen);
+  if (!out) return fail(std::move(out.error()).at("--listen"));
+  if (!out->ip.is_loopback() && options.tls_cert.empty())
+    return fail(error_code::invalid_input,
+                fmt::format("--listen {} is beyond loopback, where viewers send tokens of the cluster, which need TLS: "
+                            "add --tls-cert FILE --tls-key FILE, or listen on 127.0.0.1 and use kubectl port-forward",
+                            options.listen));
+  return out;
+}
+
+result<console::manifest_lookup> lookup_of(const config::settings& s, const environment& variables) {
+  auto opened = access::registry_digests::open(s, variables);
+  if (!opened) return fail(std::move(opened.error()));
+  const std::shared_ptr<access::registry_digests> digests = std::move(*opened);
+  return [digests](const std::vector<registry::reference>& refs) { return digests->find_manifests(refs); };
+}
+
+result<console::console_options> options_of(const arguments& arguments, const config::settings& s,
+                                            const environment& variables) {
+  console::console_options out;
+  auto listen = address_of(arguments.console);
+  if (!listen) return fail(std::move(listen.error()));
+  out.listen = *listen;
+  if (!arguments.console.tls_cert.empty())
+    out.certificate = server::pair_names{arguments.console.tls_cert, arguments.console.tls_key};
+  const cluster_arguments& of_cluster = arguments.of_cluster;
+  out.has_store = !of_cluster.store.empty();
+  store::history_options kept;
+  // The page must not wait for a report that writes; what is not stored now is stored later.
+  kept.busy_timeout = std::chrono::milliseconds(2'000);
+  if (of_cluster.retention) kept.retention = std::chrono::floor<std::chrono::hours>(*of_cluster.retention);
+  auto opened = store::history::open(out.has_store ? of_cluster.store : in_memory, kept);
+  if (!opened) {
+    opened.error().code = error_code::invalid_input;
+    return fail(std::move(opened.error()).at("--store"));
+  }
+  out.history = std::move(*opened);
+  out.kinds = s.pin.kinds;
+  const std::string file = arguments.configuration.file.empty() ? std::string(variable(variables, "PINHOOK_CONFIG"))
+                                                                : arguments.configuration.file;
+  out.engine.checks = pipeline::checks_with(s.rules, file);
+  out.engine.format = s.pin.format;
+  out.engine.asks_registries = !of_cluster.no_registry;
+  if (arguments.console.interval) out.schedule.interval = *arguments.console.interval;
+  if (of_cluster.no_registry) return out;
+  auto lookup = lookup_of(s, variables);
+  if (!lookup) return fail(std::move(lookup.error()));
+  out.lookup = std::move(*lookup);
+  return out;
+}
+
+awaitable<void> show_until_signal(asio::signal_set& signals, console::console& one) {
+  const int number = co_await signals.async_wait(asio::use_awaitable);
+  log::info("shutting down", {{"signal", number == SIGINT ? "SIGINT" : "SIGTERM"}});
+  co_await one.stop();
+}
+
+}  // namespace
+
+int run_console(const arguments& arguments) {
+  const environment variables = process_environment();
+  const auto s = config::settings_for_files(arguments.configuration.file, variables);
+  if (!s) return refuse_run(console_name, s.error());
+  auto options = options_of(arguments, *s, variables);
+  if (!options) return refuse_console(options.error());
+  log::configure({.least = s->log.level, .shape = s->log.format});
+  auto session = cluster_session::open(arguments.of_cluster, *s, variables);
+  if (!session) return refuse_console(session.error());
+  options->engine.server = (*session)->server();
+  asio::io_context& control = (*session)->io();
+  asio::signal_set signals(control, SIGTERM, SIGINT);
+  const std::shared_ptr<kube::api_connection> to(std::shared_ptr<void>(), &(*session)->connection());
+  const bool has_tls = options->certificate.has_value();
+  console::console one(control, std::move(*options), to, machine_clock());
+  if (const auto ok = one.start(); !ok) return refuse_console(ok.error());
+  say(console_name, fmt::format("{}://{}", has_tls ? "https" : "http", one.listens_at().to_string()));
+  int code = exit_good;
+  asio::co_spawn(control, show_until_signal(signals, one), [&](const std::exception_ptr& thrown) {
+    if (thrown) code = exit_failed;
+    control.stop();
+  });
+  control.run();
+  return code;
+}
+
+}  // namespace pinhook::cli

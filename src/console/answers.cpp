@@ -1,0 +1,170 @@
+#include <pinhook/console/answers.hpp>
+
+#include <pinhook/base/json_writer.hpp>
+#include <pinhook/base/utf8.hpp>
+#include <pinhook/console/answer_parts.hpp>
+#include <pinhook/fleet/report.hpp>
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <map>
+#include <set>
+#include <utility>
+#include <vector>
+
+namespace pinhook::console {
+namespace {
+
+// An answer whose member `rows` is what the report writes.
+std::string with_rows(json::writer head, const std::vector<const shown_row*>& rows) {
+  fleet::report page;
+  page.rows.reserve(rows.size());
+  for (const shown_row* one : rows) page.rows.push_back(one->row);
+  std::string out = std::move(head).text();
+  out.pop_back();
+  out += ",\"rows\":";
+  std::string list = fleet::write_json(page);
+  if (list.ends_with('\n')) list.pop_back();
+  return out + list + "}\n";
+}
+
+struct image_group {
+  struct digest_use {
+    std::size_t pods = 0;
+    std::set<std::string> tags;
+  };
+  std::map<std::string, std::set<std::string>> tags;  // with the digests that run
+  std::map<std::string, digest_use> digests;
+  std::size_t rows = 0, pods = 0, findings = 0;
+};
+
+void add_to(image_group& to, const fleet::row& r) {
+  ++to.rows;
+  to.pods += r.pods;
+  to.findings += static_cast<std::size_t>(
+      std::ranges::count_if(r.findings, [](const auto& one) { return one.level != pipeline::severity::note; }));
+  auto* const of_tag = r.tag.empty() ? nullptr : &to.tags[r.tag];
+  for (const auto& one : r.running) {
+    std::string digest = one.digest.to_string();
+    auto& use = to.digests[digest];
+    use.pods += one.pods;
+    if (of_tag == nullptr) continue;
+    use.tags.insert(r.tag);
+    of_tag->insert(std::move(digest));
+  }
+}
+
+void write_texts(json::writer& to, std::string_view name, const std::set<std::string>& all) {
+  to.key(name), to.open_array();
+  for (const auto& one : all) to.string(valid_utf8(one));
+  to.close_array();
+}
+
+void write_image(json::writer& to, const std::string& repository, const image_group& of) {
+  to.open_object();
+  write_text(to, "repository", repository);
+  write_number(to, "rows", of.rows);
+  write_number(to, "pods", of.pods);
+  write_number(to, "findings", of.findings);
+  to.key("tags"), to.open_array();
+  for (const auto& [tag, digests] : of.tags) {
+    to.open_object();
+    write_text(to, "tag", tag);
+    write_texts(to, "digests", digests);
+    to.close_object();
+  }
+  to.close_array();
+  to.key("digests"), to.open_array();
+  for (const auto& [digest, use] : of.digests) {
+    to.open_object();
+    write_text(to, "digest", digest);
+    write_number(to, "pods", use.pods);
+    write_texts(to, "tags", use.tags);
+    to.close_object();
+  }
+  to.close_array();
+  to.close_object();
+}
+
+}  // namespace
+
+std::string entities_answer(const fleet_view& of, const visible_namespaces& to, const row_query& query) {
+  auto rows = find_rows(of, to, query);
+  json::writer head;
+  head.open_object();
+  write_number(head, "total", rows.size());
+  write_number(head, "offset", query.offset);
+  head.close_object();
+  const std::size_t begin = std::min(query.offset, rows.size());
+  const std::size_t end = begin + std::min(query.limit, rows.size() - begin);
+  rows = {rows.begin() + static_cast<std::ptrdiff_t>(begin), rows.begin() + static_cast<std::ptrdiff_t>(end)};
+  return with_rows(std::move(head), rows);
+}
+
+result<entity_id> entity_id::parse(std::string_view path) {
+  std::vector<std::string> parts;
+  for (std::string_view rest = path.substr(0, path.find('?'));;) {
+    const auto end = rest.find('/');
+    auto one = decoded(rest.substr(0, end));
+    if (!one) return fail(std::move(one.error()));
+    parts.push_back(std::move(*one));
+    if (end == std::string_view::npos) break;
+    rest.remove_prefix(end + 1);
+  }
+  if (parts.size() != 4)
+    return fail(error_code::invalid_input,
+                fmt::format("{} is no workload: write NAMESPACE/GROUP/KIND/NAME, as shop/apps/Deployment/web, and core "
+                            "for the core group",
+                            quoted(path)));
+  return entity_id{parts[0], parts[1] == "core" ? "" : parts[1], parts[2], parts[3]};
+}
+
+result<std::string> entity_answer(const fleet_view& of, const visible_namespaces& to, const entity_id& id) {
+  std::vector<const shown_row*> rows;
+  const auto found = is_visible(to, id.ns) ? of.namespaces.find(id.ns) : of.namespaces.end();
+  if (found != of.namespaces.end())
+    for (const shown_row& one : found->second->rows)
+      if (one.row.owner.group == id.group && one.row.owner.kind == id.kind && one.row.owner.name == id.name)
+        rows.push_back(&one);
+  if (rows.empty())
+    return fail(error_code::not_found,
+                fmt::format("{}/{} not found in namespace {}, or it has no image", id.kind, id.name, quoted(id.ns)));
+  json::writer head;
+  head.open_object();
+  write_text(head, "namespace", id.ns);
+  write_text(head, "group", id.group);
+  write_text(head, "kind", id.kind);
+  write_text(head, "name", id.name);
+  write_text(head, "mode", found->second->mode);
+  // Where each row's image is, and its name without tag and digest; in the order of the rows.
+  head.key("places"), head.open_array();
+  for (const shown_row* one : rows) {
+    head.open_object();
+    write_text(head, "pointer", one->row.pointer);
+    write_text(head, "repository", one->repository);
+    head.close_object();
+  }
+  head.close_array();
+  head.close_object();
+  return with_rows(std::move(head), rows);
+}
+
+std::string images_answer(const fleet_view& of, const visible_namespaces& to, const row_query& query) {
+  std::map<std::string, image_group> all;
+  for (const shown_row* one : find_rows(of, to, query)) add_to(all[one->repository], one->row);
+  json::writer out;
+  out.open_object();
+  write_number(out, "total", all.size());
+  write_number(out, "offset", query.offset);
+  out.key("images"), out.open_array();
+  auto at = all.begin();
+  std::advance(at, static_cast<std::ptrdiff_t>(std::min(query.offset, all.size())));
+  for (std::size_t i = 0; i < query.limit && at != all.end(); ++i, ++at) write_image(out, at->first, at->second);
+  out.close_array();
+  out.close_object();
+  return std::move(out).text() + "\n";
+}
+
+}  // namespace pinhook::console

@@ -1,0 +1,176 @@
+#include <pinhook/console/cluster_cache.hpp>
+
+#include <pinhook/base/json_cursor.hpp>
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+namespace pinhook::console {
+namespace {
+
+// Objects that cannot be read and are named.
+constexpr std::size_t max_unread = 100;
+
+struct object_name {
+  std::string ns, name;
+};
+
+// Namespace and name of any object; empty where they cannot be read.
+object_name name_of(std::string_view text) {
+  object_name out;
+  json::cursor at(text);
+  json::string key;
+  for (at.enter_object(); at.next_key(key);) {
+    if (key != "metadata" || at.peek() != json::kind::object) {
+      at.skip();
+      continue;
+    }
+    json::string inner;
+    for (at.enter_object(); at.next_key(inner);) {
+      const bool is_text = at.peek() == json::kind::string;
+      if (is_text && inner == "name")
+        out.name = at.read_text();
+      else if (is_text && inner == "namespace")
+        out.ns = at.read_text();
+      else
+        at.skip();
+    }
+  }
+  return out;
+}
+
+bool is_namespace(const access::fleet_kind& kind) { return kind.group.empty() && kind.kind == "Namespace"; }
+
+std::string key_of(const access::fleet_kind& kind, const object_name& of) {
+  return fmt::format("{} {}/{}", kind.resource_name(), of.ns, of.name);
+}
+
+}  // namespace
+
+cluster_cache::list& cluster_cache::add_list(access::fleet_kind kind, std::string ns) {
+  // Not emplaced: the constructor is for this class alone.
+  lists_.push_back(list(*this, std::move(kind), std::move(ns)));
+  return lists_.back();
+}
+
+void cluster_cache::list::take(std::string_view text) {
+  const fleet::listed_kind as{kind_.group, kind_.kind, all_.paths_.of(kind_.group, kind_.kind)};
+  const auto keep = [&](auto read) {
+    if (!read) return all_.note_unread(*this, text, std::move(read.error()));
+    if (!all_.unread_.empty()) all_.unread_.erase(key_of(kind_, name_of(text)));
+    all_.put(*this, std::move(*read));
+  };
+  if (is_namespace(kind_))
+    keep(fleet::read_namespace(text));
+  else if (kind_.is_pod())
+    keep(fleet::read_pod(text, as, {}));
+  else
+    keep(fleet::read_object(text, as, {}));
+}
+
+void cluster_cache::list::remove(std::string_view text) {
+  const object_name gone = name_of(text);
+  all_.unread_.erase(key_of(kind_, gone));
+  all_.drop(*this, gone.ns, gone.name);
+}
+
+void cluster_cache::list::finish() {
+  has_finished_ = true;
+  all_.drop_unseen(*this);
+}
+
+void cluster_cache::put(const list& from, fleet::namespace_object one) {
+  const std::string name = one.name;
+  part& to = parts_[name];
+  if (!to.object || to.object->value.pin_label != one.pin_label) changed_.insert(name);
+  to.object = entry<fleet::namespace_object>{std::move(one), &from, from.round_};
+}
+
+void cluster_cache::put(const list& from, fleet::object one) {
+  changed_.insert(one.id.ns);
+  part& to = parts_[one.id.ns];
+  fleet::object_id id = one.id;
+  if (to.objects.insert_or_assign(std::move(id), entry<fleet::object>{std::move(one), &from, from.round_}).second)
+    ++objects_;
+}
+
+void cluster_cache::put(const list& from, fleet::pod one) {
+  const std::string ns = one.as_object.id.ns;
+  const std::string name = one.as_object.id.name;
+  changed_.insert(ns);
+  if (parts_[ns].pods.insert_or_assign(name, entry<fleet::pod>{std::move(one), &from, from.round_}).second) ++objects_;
+}
+
+void cluster_cache::drop(const list& from, const std::string& ns, const std::string& name) {
+  const bool is_of_namespace = is_namespace(from.kind_);
+  const auto found = parts_.find(is_of_namespace ? name : ns);
+  if (found == parts_.end()) return;
+  part& at = found->second;
+  if (is_of_namespace)
+    at.object.reset();
+  else if (from.kind_.is_pod())
+    objects_ -= at.pods.erase(name);
+  else
+    objects_ -= at.objects.erase({ns, from.kind_.group, from.kind_.kind, name});
+  changed_.insert(found->first);
+}
+
+void cluster_cache::drop_unseen(const list& from) {
+  const auto is_old = [&](const auto& one) { return one.from == &from && one.round != from.round_; };
+  for (auto& [ns, at] : parts_) {
+    const auto is_old_pair = [&](const auto& pair) { return is_old(pair.second); };
+    const std::size_t dropped = std::erase_if(at.objects, is_old_pair) + std::erase_if(at.pods, is_old_pair);
+    objects_ -= dropped;
+    const bool is_gone = at.object && is_old(*at.object);
+    if (is_gone) at.object.reset();
+    if (dropped > 0 || is_gone) changed_.insert(ns);
+  }
+}
+
+void cluster_cache::note_unread(const list& from, std::string_view text, error e) {
+  const object_name name = name_of(text);
+  drop(from, name.ns, name.name);
+  if (unread_.size() < max_unread)
+    unread_.insert_or_assign(key_of(from.kind_, name),
+                             fmt::format("{}{} cannot be read: {}",
+                                         name.ns.empty() ? "" : "namespace " + name.ns + ": ", "an object", e.message));
+}
+
+std::vector<namespace_content> cluster_cache::take_changed(std::size_t most) {
+  std::vector<namespace_content> out;
+  std::size_t taken = 0;
+  while (!changed_.empty() && taken < most) {
+    const std::string name = *changed_.begin();
+    changed_.erase(changed_.begin());
+    namespace_content& one = out.emplace_back();
+    one.name = name;
+    const auto found = parts_.find(name);
+    if (found == parts_.end()) continue;
+    const part& from = found->second;
+    if (from.is_empty()) {
+      parts_.erase(found);
+      continue;
+    }
+    if (from.object) one.object = from.object->value;
+    one.objects.reserve(from.objects.size());
+    for (const auto& [id, held] : from.objects) one.objects.push_back(held.value);
+    one.pods.reserve(from.pods.size());
+    for (const auto& [pod, held] : from.pods) one.pods.push_back(held.value);
+    taken += one.objects.size() + one.pods.size() + 1;
+  }
+  return out;
+}
+
+void cluster_cache::touch_all() {
+  for (const auto& [name, one] : parts_) changed_.insert(name);
+}
+
+std::vector<std::string> cluster_cache::troubles() const {
+  std::vector<std::string> out;
+  out.reserve(unread_.size());
+  for (const auto& [key, line] : unread_) out.push_back(line);
+  return out;
+}
+
+}  // namespace pinhook::console

@@ -1,0 +1,79 @@
+#include <pinhook/console/lookup_schedule.hpp>
+
+#include <algorithm>
+#include <cstdint>
+
+namespace pinhook::console {
+
+std::chrono::nanoseconds lookup_schedule::spread(std::chrono::nanoseconds span) const {
+  const auto quarter = span / 4;
+  return span - quarter +
+         std::chrono::nanoseconds(static_cast<std::int64_t>(2.0 * static_cast<double>(quarter.count()) * random_()));
+}
+
+void lookup_schedule::use(const std::string& ns, const std::vector<registry::reference>& all, steady_time now) {
+  std::set<std::string> wanted;
+  for (const registry::reference& one : all) {
+    std::string name = one.canonical();
+    auto found = known_.find(name);
+    if (found == known_.end()) found = known_.emplace(name, entry{.reference = one, .due = now}).first;
+    found->second.namespaces.insert(ns);
+    wanted.insert(std::move(name));
+  }
+  auto& before = used_[ns];
+  for (const std::string& name : before) {
+    if (wanted.contains(name)) continue;
+    const auto found = known_.find(name);
+    found->second.namespaces.erase(ns);
+    if (!found->second.namespaces.empty()) continue;
+    known_.erase(found);
+    dropped_.push_back(name);
+  }
+  if (wanted.empty())
+    used_.erase(ns);
+  else
+    before = std::move(wanted);
+}
+
+std::vector<registry::reference> lookup_schedule::due(steady_time now, std::size_t most) {
+  std::vector<entry*> ready;
+  for (auto& [name, one] : known_)
+    if (!one.is_asked && one.due <= now) ready.push_back(&one);
+  const auto count = std::min(most, ready.size());
+  std::ranges::partial_sort(ready, ready.begin() + static_cast<std::ptrdiff_t>(count), {}, &entry::due);
+  std::vector<registry::reference> out;
+  for (std::size_t i = 0; i < count; ++i) {
+    ready[i]->is_asked = true;
+    out.push_back(ready[i]->reference);
+  }
+  return out;
+}
+
+std::vector<std::string> lookup_schedule::done(const registry::reference& one, bool succeeded, steady_time now) {
+  const auto found = known_.find(one.canonical());
+  if (found == known_.end()) return {};
+  entry& at = found->second;
+  at.is_asked = false;
+  at.has_answer = at.has_answer || succeeded;
+  at.failures = succeeded ? 0 : at.failures + 1;
+  auto wait = options_.interval;
+  if (!succeeded) {
+    wait = options_.first_retry;
+    for (int i = 1; i < at.failures && wait < options_.interval; ++i) wait *= 2;
+    wait = std::min(wait, options_.interval);
+  }
+  at.due = now + spread(wait);
+  return {at.namespaces.begin(), at.namespaces.end()};
+}
+
+std::size_t lookup_schedule::unasked() const {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      known_, [](const auto& one) { return !one.second.has_answer && one.second.failures == 0; }));
+}
+
+std::size_t lookup_schedule::failed() const {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(known_, [](const auto& one) { return one.second.failures > 0; }));
+}
+
+}  // namespace pinhook::console

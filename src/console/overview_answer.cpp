@@ -1,0 +1,237 @@
+#include <pinhook/base/json_writer.hpp>
+#include <pinhook/base/timestamp.hpp>
+#include <pinhook/base/utf8.hpp>
+#include <pinhook/console/answer_parts.hpp>
+#include <pinhook/console/answers.hpp>
+#include <pinhook/fleet/report.hpp>
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <utility>
+#include <vector>
+
+namespace pinhook::console {
+namespace {
+
+using std::chrono::days;
+
+// Of the first page.
+constexpr std::size_t most_moves = 20;
+constexpr int days_of_trend = 30;
+
+void write_state(json::writer& to, const console_state& of) {
+  to.key("console"), to.open_object();
+  to.member("version", PINHOOK_VERSION);
+  write_text(to, "origin", of.origin);
+  write_time(to, "now", of.now);
+  write_time(to, "started", of.started);
+  to.key("complete"), to.boolean(of.is_complete);
+  write_time(to, "behind_since", of.behind_since);
+  to.key("troubles"), to.open_array();
+  for (const auto& one : of.troubles) to.string(valid_utf8(one));
+  to.close_array();
+  to.member("history", of.has_store ? "file" : "memory");
+  to.key("demo"), to.boolean(of.is_demo);
+  to.key("registries"), to.open_object();
+  to.key("asked"), to.boolean(of.asks_registries);
+  write_number(to, "references", of.references);
+  write_number(to, "unasked", of.unasked);
+  write_number(to, "failed", of.failed);
+  to.close_object();
+  to.close_object();
+}
+
+struct tally {
+  std::size_t images = 0, findings = 0, notes = 0;
+  std::array<std::size_t, 5> written{};
+  std::map<std::string, std::size_t, std::less<>> rules;
+  std::map<std::string, std::size_t, std::less<>> modes;
+  std::size_t mixed = 0, moved_version = 0, moved = 0, gone = 0, differs = 0, unresolvable = 0, unknown = 0;
+  std::set<std::pair<std::string_view, std::string>> workloads;
+};
+
+constexpr std::array<fleet::written_class, 5> written_classes{
+    fleet::written_class::pinned, fleet::written_class::tag, fleet::written_class::latest, fleet::written_class::no_tag,
+    fleet::written_class::invalid};
+
+tally tally_of(const fleet_view& of, const visible_namespaces& to) {
+  tally out;
+  for (const auto& [name, part] : of.namespaces)
+    if (is_visible(to, name)) ++out.modes[part->mode];
+  each_row(of, to, [&](const fleet::row& r) {
+    ++out.images;
+    ++out.written.at(static_cast<std::size_t>(r.written));
+    if (r.is_mixed) ++out.mixed;
+    if (r.moved == fleet::move::version_tag) ++out.moved_version;
+    if (r.moved == fleet::move::bytes) ++out.moved;
+    if (r.gone == true) ++out.gone;
+    if (r.differs == true) ++out.differs;
+    if (!r.unresolved.empty()) ++out.unresolvable;
+    for (const auto& one : r.findings) {
+      ++(one.level == pipeline::severity::note ? out.notes : out.findings);
+      ++out.rules[one.rule];
+    }
+    out.workloads.emplace(r.ns, r.owner.group + "/" + r.owner.to_string());
+  });
+  return out;
+}
+
+void write_counts(json::writer& to, const fleet_view& of, const visible_namespaces& visible, const tally& all) {
+  to.key("totals"), to.open_object();
+  std::size_t namespaces = 0;
+  for (const auto& [mode, count] : all.modes) namespaces += count;
+  write_number(to, "namespaces", namespaces);
+  write_number(to, "workloads", all.workloads.size());
+  write_number(to, "images", all.images);
+  write_number(to, "findings", all.findings);
+  write_number(to, "notes", all.notes);
+  to.close_object();
+  to.key("written"), to.open_object();
+  for (const auto one : written_classes)
+    write_number(to, fleet::to_string(one), all.written.at(static_cast<std::size_t>(one)));
+  to.close_object();
+  to.key("modes"), to.open_object();
+  for (const auto& [mode, count] : all.modes) write_number(to, mode, count);
+  to.close_object();
+  to.key("alarms"), to.open_object();
+  write_number(to, "moved-version", all.moved_version);
+  write_number(to, "gone", all.gone);
+  write_number(to, "mixed", all.mixed);
+  write_number(to, "differs", all.differs);
+  write_number(to, "unresolvable", all.unresolvable);
+  write_number(to, "moved", all.moved);
+  to.close_object();
+  to.key("namespaces"), to.open_array();
+  for (const auto& [name, part] : of.namespaces) {
+    if (!is_visible(visible, name)) continue;
+    const fleet::namespace_counts& one = part->counts;
+    to.open_object();
+    write_text(to, "name", name);
+    write_text(to, "mode", part->mode);
+    for (const auto& [key, count] : {std::pair{"images", one.images},
+                                     {"pinned", one.pinned},
+                                     {"tag", one.tag},
+                                     {"latest", one.latest},
+                                     {"invalid", one.invalid},
+                                     {"mixed", one.mixed},
+                                     {"moved", one.moved},
+                                     {"gone", one.gone},
+                                     {"findings", one.findings}})
+      write_number(to, key, count);
+    to.close_object();
+  }
+  to.close_array();
+}
+
+void write_rules(json::writer& to, const fleet_view& of, const tally& all) {
+  to.key("rules"), to.open_array();
+  for (const pipeline::check_rule& one : of.rules) {
+    const auto found = all.rules.find(one.id);
+    to.open_object();
+    write_text(to, "rule", one.id);
+    to.member("severity", pipeline::to_string(one.level));
+    write_text(to, "title", one.title);
+    write_text(to, "reason", one.reason);
+    write_text(to, "help", one.help);
+    write_number(to, "findings", found == all.rules.end() ? 0 : found->second);
+    to.close_object();
+  }
+  to.close_array();
+}
+
+// For each of the last days, the newest last, the findings that were there at its end (today: now).
+void write_trend(json::writer& to, const fleet_view& of, const visible_namespaces& visible, wall_time now) {
+  const auto today = std::chrono::floor<days>(now);
+  const auto day_of = [&](wall_time at) {
+    const auto behind = (today - std::chrono::floor<days>(at)).count();
+    return static_cast<int>(std::clamp<std::int64_t>(days_of_trend - 1 - behind, -1, days_of_trend));
+  };
+  std::array<std::int64_t, days_of_trend + 1> change{};
+  for (const auto& one : *of.past) {
+    if (!is_visible(visible, one.use.ns)) continue;
+    // It is counted from the day on which it was there at the end, up to the day before the one on which it ended.
+    const int begin = std::max(day_of(one.times.first_seen), 0);
+    const int end = one.resolved ? day_of(*one.resolved) : days_of_trend;
+    if (end <= begin) continue;
+    ++change.at(static_cast<std::size_t>(begin));
+    --change.at(static_cast<std::size_t>(end));
+  }
+  to.key("trend"), to.open_array();
+  std::int64_t there = 0;
+  for (int i = 0; i < days_of_trend; ++i) {
+    there += change.at(static_cast<std::size_t>(i));
+    to.open_object();
+    to.member("day", timestamp_text(today - days(days_of_trend - 1 - i)).substr(0, 10));
+    to.key("findings"), to.number(there);
+    to.close_object();
+  }
+  to.close_array();
+}
+
+// Of the rows that the viewer may see, so that no name of another's image is told.
+void write_moves(json::writer& to, const fleet_view& of, const visible_namespaces& visible) {
+  struct shown_move {
+    const fleet::past_move* move;
+    std::string tag;
+    std::size_t rows = 0;
+  };
+  std::map<std::pair<std::string, wall_time>, shown_move> all;
+  for (const auto& [name, part] : of.namespaces) {
+    if (!is_visible(visible, name)) continue;
+    for (const shown_row& one : part->rows)
+      for (const fleet::past_move& move : one.row.moves) {
+        std::string tag = fmt::format("{}:{}", one.repository, one.row.tag);
+        auto& into = all[{tag, move.at}];
+        into.move = &move;
+        into.tag = std::move(tag);
+        ++into.rows;
+      }
+  }
+  std::vector<const shown_move*> newest;
+  for (const auto& [key, one] : all) newest.push_back(&one);
+  std::ranges::stable_sort(newest, [](const auto* a, const auto* b) { return a->move->at > b->move->at; });
+  if (newest.size() > most_moves) newest.resize(most_moves);
+  to.key("moves"), to.open_array();
+  for (const shown_move* one : newest) {
+    to.open_object();
+    write_time(to, "at", one->move->at);
+    write_text(to, "tag", one->tag);
+    write_text(to, "before", one->move->before);
+    write_text(to, "after", one->move->after);
+    write_text(to, "change", one->move->change);
+    write_number(to, "rows", one->rows);
+    to.close_object();
+  }
+  to.close_array();
+}
+
+}  // namespace
+
+std::string overview_answer(const fleet_view& of, const visible_namespaces& to, const console_state& state) {
+  const tally all = tally_of(of, to);
+  json::writer out;
+  out.open_object();
+  write_state(out, state);
+  write_counts(out, of, to, all);
+  write_rules(out, of, all);
+  write_trend(out, of, to, state.now);
+  write_moves(out, of, to);
+  out.close_object();
+  return std::move(out).text() + "\n";
+}
+
+std::string rules_answer(const fleet_view& of, const visible_namespaces& to) {
+  json::writer out;
+  out.open_object();
+  write_rules(out, of, tally_of(of, to));
+  out.close_object();
+  return std::move(out).text() + "\n";
+}
+
+}  // namespace pinhook::console

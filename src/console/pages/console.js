@@ -1,0 +1,295 @@
+// The pages and the way between them. A page is made for the part behind "#" of the address, and asks again every
+// 1.5 seconds while it is in sight.
+import { donut, trend } from "/charts.js";
+import { address, age, ask, copied, el, entityPath, link, shortened, useToken, when } from "/parts.js";
+import { exported, RowList, worst } from "/tables.js";
+
+const pause = 1500;
+const main = document.getElementById("page");
+const state = document.getElementById("state");
+const notes = document.getElementById("notes");
+
+const written = ["pinned", "tag", "latest", "no-tag", "invalid"];
+const states = [...written, "mixed", "moved", "moved-version", "gone", "unresolvable", "differs", "findings"];
+const modes = ["enforce", "best-effort", "audit", "none", "unknown"];
+
+function showState(of) {
+  const late = of.behind_since !== null;
+  state.classList.toggle("late", late);
+  const registries = of.registries.asked ? of.registries.references - of.registries.unasked + " of " +
+    of.registries.references + " references asked" : "registries are not asked";
+  state.textContent = (of.demo ? "made-up objects · " : "") +
+    (late ? "behind for " + age(of.behind_since, of.now) : of.complete ? "live" : "reading the cluster") +
+    " · " + registries + " · " + of.origin;
+  const lines = [...of.troubles];
+  if (of.history === "memory") lines.push("History is in memory and ends with this process: --store FILE keeps it.");
+  if (of.demo) lines.unshift("This is a demo: none of these objects exist.");
+  notes.replaceChildren(...lines.slice(0, 20).map((one) => el("li", {}, one)));
+  notes.hidden = lines.length === 0;
+}
+
+function alarm(name, text, count) {
+  return el("li", {}, link(text, "/entities", { state: name }),
+    el("span", { class: count ? "error" : "quiet" }, count));
+}
+
+function overviewPage() {
+  return {
+    title: "Overview",
+    async refresh() {
+      const got = await ask("/api/v1/overview");
+      showState(got.console);
+      const t = got.totals;
+      const byWritten = donut("How images are written", written.map((name, i) =>
+        ({ name, count: got.written[name], style: [0, 1, 2, 3, 4][i], query: { state: name } })));
+      const broken = got.rules.filter((one) => one.findings > 0).sort((a, b) => b.findings - a.findings);
+      const byRule = donut("Violations by rule", broken.slice(0, 6).map((one, i) =>
+        ({ name: one.rule, count: one.findings, style: [3, 2, 1, 5, 4, 0][i], query: { rule: one.rule } })));
+      const byMode = donut("Namespaces by mode", modes.filter((name) => got.modes[name]).map((name) =>
+        ({ name, count: got.modes[name], style: { enforce: 0, "best-effort": 1, audit: 2, none: 4, unknown: 3 }[name],
+          query: { mode: name } })));
+      const alarms = el("section", { class: "card" }, el("h3", {}, "Alarms"), el("ul", { class: "alarms" },
+        alarm("moved-version", "Version tags that moved", got.alarms["moved-version"]),
+        alarm("gone", "Pinned digests that are gone", got.alarms.gone),
+        alarm("mixed", "Replicas that are mixed", got.alarms.mixed),
+        alarm("differs", "Running differs from written", got.alarms.differs),
+        alarm("unresolvable", "Tags that are not found", got.alarms.unresolvable)));
+      const moves = el("section", { class: "card" }, el("h3", {}, "Newest moves"), got.moves.length === 0
+        ? el("p", { class: "quiet" }, "No tag moved within 30 days, as far as this console saw.")
+        : el("ul", { class: "timeline" }, got.moves.map((one) => el("li", {}, when(one.at),
+          link(one.tag, "/entities", { search: one.tag.split("/").pop() }), " " + (one.change || "moved") + ", ",
+          el("code", {}, shortened(one.before)), " → ", el("code", {}, shortened(one.after))))));
+      const rows = got.namespaces.map((one) => el("tr", {}, el("th", { scope: "row" }, link(one.name, "/entities",
+        { namespace: one.name })), el("td", {}, one.mode), ["images", "pinned", "tag", "latest", "mixed", "moved", "gone",
+        "findings"].map((name) => el("td", { class: "n" }, one[name]))));
+      main.replaceChildren(el("h2", {}, "Overview"),
+        el("p", {}, el("span", { class: "big" }, t.findings), " findings in " + t.images + " images of " + t.workloads +
+          " workloads in " + t.namespaces + " namespaces"),
+        el("div", { class: "cards" }, byWritten, byRule, byMode, alarms, trend("Findings of 30 days", got.trend), moves),
+        el("h3", {}, "Namespaces"), el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Namespaces" },
+          el("table", {}, el("thead", {}, el("tr", {}, ["Namespace", "Mode"].map((name) => el("th", { scope: "col" }, name)),
+            ["Images", "Pinned", "Tag", "Latest", "Mixed", "Moved", "Gone", "Findings"].map((name) =>
+              el("th", { scope: "col", class: "n" }, name)))), el("tbody", {}, rows))));
+    },
+  };
+}
+
+function choice(name, title, values, query) {
+  return el("label", {}, title, el("select", { name }, el("option", { value: "" }, "all"),
+    values.map((one) => el("option", { value: one, selected: query[name] === one }, one))));
+}
+
+function entitiesPage(query) {
+  const count = el("p", { role: "status" }, "");
+  const go = (more) => { location.hash = address("/entities", { ...query, ...more }); };
+  const list = new RowList(query, (sort) => go({ sort }), (total) => {
+    const text = total + " images" + (Object.keys(query).some((one) => one !== "sort") ? " match" : "");
+    if (count.textContent !== text) count.textContent = text;
+  });
+  const rules = el("select", { name: "rule" }, el("option", { value: "" }, "all"));
+  const search = el("input", { name: "search", type: "search", value: query.search, autocomplete: "off" });
+  const form = el("form", { class: "filters", role: "search", "aria-label": "Filters",
+    onsubmit: (event) => event.preventDefault() },
+    el("label", {}, "Search", search),
+    el("label", {}, "Namespace", el("input", { name: "namespace", value: query.namespace, autocomplete: "off" })),
+    choice("state", "State", states, query), choice("mode", "Mode", modes, query), el("label", {}, "Rule", rules),
+    el("button", { type: "reset" }, "Clear"), el("button", { type: "button", onclick: save }, "Export CSV"));
+  async function save() {
+    const file = new Blob([await exported(query)], { type: "text/csv" });
+    const at = URL.createObjectURL(file);
+    el("a", { href: at, download: "pinhook-images.csv" }).click();
+    URL.revokeObjectURL(at);
+  }
+  form.addEventListener("change", () => go(Object.fromEntries(new FormData(form))));
+  form.addEventListener("reset", () => { location.hash = address("/entities"); });
+  let typed = 0;
+  search.addEventListener("input", () => {
+    clearTimeout(typed);
+    typed = setTimeout(() => {
+      query.search = search.value;
+      history.replaceState(null, "", address("/entities", query));
+      list.query = query;
+      list.view.scrollTop = 0;
+      list.pages.clear();
+      list.refresh().catch(fail);
+    }, 150);
+  });
+  let isMade = false;
+  return {
+    title: "Entities",
+    end: () => list.end(),
+    async refresh() {
+      if (!isMade) {
+        isMade = true;
+        main.replaceChildren(el("h2", {}, "Entities"), form, count, list.element);
+        if (query.repository || query.digest)
+          form.after(el("p", {}, "Only ", el("code", {}, shortened(query.repository ?? query.digest)), " · ",
+            link("show all", "/entities")));
+        const known = await ask("/api/v1/rules");
+        rules.append(...known.rules.map((one) => el("option", { value: one.rule, selected: query.rule === one.rule }, one.rule)));
+      }
+      await list.refresh();
+      ask("/api/v1/overview").then((got) => showState(got.console), () => {});
+    },
+  };
+}
+
+function timeline(row, now) {
+  const events = [];
+  for (const one of row.findings)
+    if (one.first_seen) events.push([one.first_seen, [el("strong", { class: one.severity }, one.rule), " in violation for " +
+      age(one.first_seen, now)]]);
+  for (const one of row.resolved) {
+    events.push([one.resolved, [el("strong", {}, one.rule), " resolved; it was there for " + age(one.first_seen, one.resolved),
+      " with ", el("code", {}, shortened(one.image))]]);
+  }
+  for (const one of row.moves)
+    events.push([one.at, ["the tag moved (" + (one.change ?? "unknown") + "): ", el("code", {}, shortened(one.before)), " → ",
+      el("code", {}, shortened(one.after))]]);
+  if (row.pinned_at) events.push([row.pinned_at, ["pinned, at the latest"]]);
+  if (row.first_seen) events.push([row.first_seen, ["seen for the first time"]]);
+  events.sort((a, b) => (a[0] < b[0] ? 1 : -1));
+  if (events.length === 0) return el("p", { class: "quiet" }, "Nothing is known of earlier times.");
+  return el("ol", { class: "timeline" }, events.map(([at, text]) => el("li", {}, when(at), text)));
+}
+
+function evidence(row, place) {
+  const runs = row.running.map((one) => "\n# runs " + one);
+  return el("pre", {}, "# " + row.owner + ", " + place.pointer + "\n- name: " + row.container + "\n  image: ",
+    el("mark", {}, row.image), runs,
+    row.unknown_pods ? "\n# " + row.unknown_pods + " Pods whose runtime does not tell the digest" : null,
+    row.tag_digest ? "\n# the tag " + row.tag + " has " + row.tag_digest : null);
+}
+
+function resolution(one) {
+  const text = { text: "Write: ", command: "Run: ", advice: "" }[one.fix_kind] ?? "";
+  return el("li", {}, el("strong", { class: one.severity }, one.rule), ": " + one.message,
+    one.fix_kind === "advice" ? el("p", {}, one.fix) : [el("p", {}, text), copied(one.fix)]);
+}
+
+function entityPage(path) {
+  const id = path.split("/").slice(2).join("/");
+  return {
+    title: decodeURIComponent(id.split("/").slice(2).join("/")),
+    async refresh() {
+      const [got, all] = await Promise.all([ask("/api/v1/entities/" + id), ask("/api/v1/overview")]);
+      showState(all.console);
+      main.replaceChildren(el("h2", {}, got.kind + "/" + got.name),
+        el("p", {}, "Namespace ", link(got.namespace, "/entities", { namespace: got.namespace }), ", mode " + got.mode +
+          (got.group ? ", " + got.group : "")),
+        ...got.rows.map((row, i) => el("section", {},
+          el("h3", {}, row.container + " ", el("span", { class: worst(row) }, row.written)),
+          el("p", {}, row.pods + " Pods", row.in_workload ? null : "; only Pods have it", " · ",
+            link(got.places[i].repository, "/entities", { repository: got.places[i].repository })),
+          el("h4", {}, "Evidence"), evidence(row, got.places[i]),
+          row.findings.length ? [el("h4", {}, "Resolution"), el("ul", {}, row.findings.map(resolution))] : null,
+          el("h4", {}, "History"), timeline(row, all.console.now))));
+    },
+  };
+}
+
+function imagesPage(query) {
+  const go = (value) => { location.hash = address("/images", { search: value }); };
+  const search = el("input", { name: "search", type: "search", value: query.search, onchange: () => go(search.value) });
+  return {
+    title: "Images",
+    async refresh() {
+      const got = await ask("/api/v1/images?" + new URLSearchParams({ ...query, limit: 1000 }));
+      const split = (image) => image.tags.some((one) => one.digests.length > 1);
+      const cards = got.images.map((image) => el("section", { class: "card" },
+        el("h3", {}, link(image.repository, "/entities", { repository: image.repository })),
+        el("p", { class: "quiet" }, image.rows + " uses, " + image.pods + " Pods, " + image.findings + " findings"),
+        el("ul", {}, image.tags.map((one) => el("li", { class: one.digests.length > 1 ? "split" : null },
+          el("code", {}, one.tag), one.digests.length > 1 ? el("strong", { class: "warning" }, " runs as " +
+            one.digests.length + " digests") : null))),
+        el("ul", {}, image.digests.map((one) => el("li", {}, link(shortened(one.digest), "/entities", { digest: one.digest }),
+          " in " + one.pods + " Pods", one.tags.length ? ", tags " + one.tags.join(", ") : "")))));
+      const isTyping = document.activeElement === search;
+      main.replaceChildren(el("h2", {}, "Images"), el("form", { class: "filters", role: "search",
+        onsubmit: (event) => { event.preventDefault(); go(search.value); } }, el("label", {}, "Search", search)),
+        el("p", { role: "status" }, got.total + " images, " + got.images.filter(split).length +
+          " with a tag that runs as two digests" + (got.images.length < got.total ? "; the first " + got.images.length : "")),
+        el("div", { class: "cards" }, cards));
+      if (isTyping) search.focus();
+    },
+  };
+}
+
+function rulesPage() {
+  return {
+    title: "Rules",
+    async refresh() {
+      const got = await ask("/api/v1/rules");
+      main.replaceChildren(el("h2", {}, "Rules"), ...got.rules.map((one) => el("section", {},
+        el("h3", {}, el("span", { class: one.severity }, one.rule), " ", el("span", { class: "quiet" }, one.title)),
+        el("p", {}, one.findings ? link(one.findings + " findings", "/entities", { rule: one.rule }) : "no findings"),
+        el("p", {}, one.reason), el("p", { class: "quiet" }, one.help))));
+    },
+  };
+}
+
+function tokenForm(message) {
+  const input = el("input", { type: "password", name: "token", autocomplete: "off", required: true });
+  main.replaceChildren(el("h2", {}, "A token of the cluster"), el("p", {}, message),
+    el("form", { onsubmit: (event) => { event.preventDefault(); useToken(input.value); route(); } },
+      el("label", {}, "Token", input), el("button", { type: "submit" }, "Look")));
+  input.focus();
+}
+
+let current = null;
+let timer = 0;
+let shown = "";
+
+function fail(error) {
+  if (error.name === "AbortError") return;
+  if (error.status === 401) return tokenForm(error.message);
+  state.classList.add("late");
+  state.textContent = error.status ? "refused" : "the console does not answer";
+  if (error.status) main.replaceChildren(el("h2", {}, "Not shown"), el("p", {}, error.message));
+}
+
+async function turn(of) {
+  clearTimeout(timer);
+  if (document.visibilityState === "visible" && !isBusy()) {
+    try {
+      await of.refresh();
+    } catch (error) {
+      if (of === current) fail(error);
+      if (error.status === 401) return;
+    }
+  }
+  if (of === current) timer = setTimeout(() => turn(of), pause);
+}
+
+// What a person selects or is at would be replaced under their hands.
+function isBusy() {
+  const selection = getSelection();
+  const focused = document.activeElement;
+  return shown === location.hash && ((selection && !selection.isCollapsed && main.contains(selection.anchorNode)) ||
+    (main.contains(focused) && focused !== main && !focused.closest(".list, .filters")));
+}
+
+async function route() {
+  current?.end?.();
+  shown = "";
+  const [path, text = ""] = location.hash.slice(1).split("?");
+  const query = Object.fromEntries([...new URLSearchParams(text)].filter(([, value]) => value));
+  const makers = { "/entities": entitiesPage, "/images": imagesPage, "/rules": rulesPage };
+  const of = path.startsWith("/entity/") ? entityPage(path) : (makers[path] ?? overviewPage)(query);
+  current = of;
+  document.title = of.title + " · pinhook console";
+  for (const one of document.querySelectorAll("nav a")) {
+    const is = one.getAttribute("href") === "#" + (path || "/") || (path.startsWith("/entity/") && one.hash === "#/entities");
+    if (is) one.setAttribute("aria-current", "page");
+    else one.removeAttribute("aria-current");
+  }
+  await turn(of);
+  shown = location.hash;
+}
+
+addEventListener("hashchange", () => {
+  if (location.hash === "#page") return main.focus();
+  route();
+});
+document.addEventListener("visibilitychange", () => { if (current) turn(current); });
+route();

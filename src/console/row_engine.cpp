@@ -1,0 +1,144 @@
+#include <pinhook/console/row_engine.hpp>
+
+#include <pinhook/fleet/report.hpp>
+#include <pinhook/fleet/report_history.hpp>
+#include <pinhook/fleet/state.hpp>
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+namespace pinhook::console {
+namespace {
+
+std::string repository_of(const fleet::row& one) {
+  const auto ref = registry::reference::parse(one.image);
+  return ref ? fmt::format("{}/{}", ref->registry(), ref->repository()) : one.image;
+}
+
+fleet::state state_of(std::vector<namespace_content> all) {
+  fleet::state_builder builder;
+  for (namespace_content& one : all) {
+    if (one.object)
+      builder.take(std::move(*one.object));
+    else if (!one.objects.empty() || !one.pods.empty())
+      builder.take_unread_namespace(one.name);
+    for (auto& object : one.objects) builder.take(std::move(object));
+    for (auto& pod : one.pods) builder.take(std::move(pod));
+  }
+  return std::move(builder).finish();
+}
+
+// The part of one namespace, for the functions that take a whole state.
+std::vector<registry::reference> wanted_of(const fleet::state& all, const std::string& ns) {
+  fleet::state part;
+  for (const auto& one : all.workloads)
+    if (one.id.ns == ns) part.workloads.push_back(one);
+  return fleet::wanted_references(part);
+}
+
+}  // namespace
+
+row_engine::row_engine(engine_options options, std::unique_ptr<store::history> history)
+    : options_(std::move(options)),
+      history_(std::move(history)),
+      past_(std::make_shared<const std::vector<store::past_finding>>()) {}
+
+void row_engine::learn(std::vector<registry_answer> answers) {
+  for (registry_answer& one : answers) {
+    const std::string name = one.reference.canonical();
+    if (one.manifest) {
+      const auto digest = one.manifest->digest;
+      facts_.manifests.insert_or_assign(digest, std::move(*one.manifest));
+      facts_.answers.insert_or_assign(name, digest);
+      continue;
+    }
+    // A registry that cannot be asked now says nothing new: what it said before stays.
+    if (one.manifest.error().code == error_code::not_found || !facts_.answers.contains(name))
+      facts_.answers.insert_or_assign(name, std::unexpected(std::move(one.manifest.error())));
+  }
+}
+
+void row_engine::forget(const std::vector<std::string>& dropped) {
+  if (dropped.empty()) return;
+  for (const std::string& one : dropped) facts_.answers.erase(one);
+  std::set<registry::digest> kept;
+  for (const auto& [name, answer] : facts_.answers)
+    if (answer) kept.insert(*answer);
+  std::erase_if(facts_.manifests, [&](const auto& one) { return !kept.contains(one.first); });
+}
+
+bool row_engine::has_answers(const std::vector<registry::reference>& all) const {
+  return std::ranges::all_of(all, [&](const registry::reference& one) {
+    const auto found = facts_.answers.find(one.canonical());
+    return found != facts_.answers.end() && (found->second || found->second.error().code == error_code::not_found);
+  });
+}
+
+result<void> row_engine::remember(fleet::report& r, bool is_whole, bool has_all_answers) {
+  fleet::reading_scope scope{.server = options_.server};
+  for (const auto& [name, state] : r.namespaces) scope.namespaces.push_back(name);
+  if (!is_whole) scope.unread.insert("");
+  scope.has_all_answers = has_all_answers;
+  const auto records = history_->add(fleet::observation_of(r, scope));
+  if (!records) return fail(records.error());
+  fleet::take_records(r.rows, *records);
+  const auto since = r.made_at - fleet::shown_history;
+  if (!past_read_ || r.made_at < *past_read_ || r.made_at - *past_read_ >= options_.past_age) {
+    auto moves = history_->moves(since);
+    if (!moves) return fail(std::move(moves.error()));
+    auto findings = history_->findings(options_.server, since);
+    if (!findings) return fail(std::move(findings.error()));
+    moves_ = std::move(*moves);
+    past_ = std::make_shared<const std::vector<store::past_finding>>(std::move(*findings));
+    past_read_ = r.made_at;
+  }
+  fleet::take_history(r, moves_, *past_);
+  return {};
+}
+
+round_result row_engine::run(engine_round round) {
+  learn(std::move(round.answers));
+  forget(round.dropped);
+  round_result out;
+  fleet::report all;
+  all.made_at = round.now;
+  all.has_registry = options_.asks_registries;
+  std::vector<std::string> names;
+  for (const namespace_content& one : round.namespaces) names.push_back(one.name);
+  fleet::state state = state_of(std::move(round.namespaces));
+  const fleet::row_options row_options{.checks = &options_.checks, .what_if = std::nullopt, .format = options_.format};
+  all.rows = fleet::make_rows(state, options_.asks_registries ? &facts_ : nullptr, row_options);
+  all.namespaces = state.namespaces;
+  // One that is gone has no rows any more, which the store has to know.
+  for (const std::string& name : names) all.namespaces.try_emplace(name, fleet::namespace_state{false, std::nullopt});
+  const auto wanted = fleet::wanted_references(state);
+  if (history_ && !names.empty()) {
+    auto done = remember(all, round.is_whole, options_.asks_registries && has_answers(wanted));
+    if (!done) out.trouble = std::move(done.error());
+  }
+  out.past = past_;
+  std::map<std::string, std::shared_ptr<namespace_view>, std::less<>> made;
+  for (const fleet::namespace_counts& one : fleet::counts_of(all)) {
+    if (!state.namespaces.contains(one.name)) {
+      out.namespaces.emplace(one.name, nullptr);
+      continue;
+    }
+    auto view = std::make_shared<namespace_view>();
+    view->name = one.name;
+    view->mode = one.mode;
+    view->counts = one;
+    if (options_.asks_registries) view->wanted = wanted_of(state, one.name);
+    made.emplace(one.name, std::move(view));
+  }
+  for (fleet::row& one : all.rows) {
+    std::string repository = repository_of(one);
+    made.at(one.ns)->rows.push_back({std::move(one), std::move(repository)});
+  }
+  for (auto& [name, view] : made) out.namespaces.insert_or_assign(name, std::move(view));
+  return out;
+}
+
+}  // namespace pinhook::console

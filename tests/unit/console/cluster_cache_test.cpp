@@ -1,0 +1,125 @@
+#include <pinhook/console/cluster_cache.hpp>
+
+#include "support/fleet_objects.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace pinhook::console {
+namespace {
+
+using testing::digest_text;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using testing::metadata_text;
+using ::testing::SizeIs;
+
+std::string deployment(const std::string& ns, const std::string& name, const std::string& image = "nginx") {
+  return testing::workload_text(metadata_text(ns, name), {{"web", image}});
+}
+
+std::string pod(const std::string& ns, const std::string& name) {
+  return testing::pod_text(metadata_text(ns, name), {{"web", "nginx", "docker.io/library/nginx@" + digest_text('a')}});
+}
+
+std::string ns_text(const std::string& name, const std::string& mode) {
+  return R"({"metadata":{"name":")" + name + R"(","labels":{"pinhook.dev/pin":")" + mode + R"("}}})";
+}
+
+struct ClusterCache : ::testing::Test {
+  const pin::pod_paths paths{{}};
+  cluster_cache cache{paths};
+  cluster_cache::list& namespaces = cache.add_list({"", "v1", "Namespace", "namespaces"}, "");
+  cluster_cache::list& pods = cache.add_list({"", "v1", "Pod", "pods"}, "");
+  cluster_cache::list& deployments = cache.add_list({"apps", "v1", "Deployment", "deployments"}, "");
+
+  std::vector<std::string> changed() {
+    std::vector<std::string> out;
+    for (const auto& one : cache.take_changed(1'000))
+      out.push_back(one.name + " " + std::to_string(one.objects.size()) + " " + std::to_string(one.pods.size()) +
+                    (one.object ? " " + one.object->pin_label.value_or("-") : ""));
+    return out;
+  }
+};
+
+TEST_F(ClusterCache, GivesWholeNamespacesOnce) {
+  namespaces.begin();
+  namespaces.take(ns_text("shop", "enforce"));
+  namespaces.finish();
+  deployments.begin();
+  deployments.take(deployment("shop", "web"));
+  deployments.take(deployment("lab", "try"));
+  deployments.finish();
+  pods.take(pod("shop", "web-1"));
+  EXPECT_THAT(changed(), ElementsAre("lab 1 0", "shop 1 1 enforce"));
+  EXPECT_THAT(changed(), IsEmpty());
+  EXPECT_EQ(cache.objects(), 3U);
+  pods.take(pod("shop", "web-2"));
+  EXPECT_THAT(changed(), ElementsAre("shop 1 2 enforce"));
+}
+
+TEST_F(ClusterCache, DropsWhatANewListDoesNotHave) {
+  deployments.begin();
+  deployments.take(deployment("shop", "web"));
+  deployments.take(deployment("lab", "try"));
+  deployments.finish();
+  pods.take(pod("lab", "try-1"));
+  EXPECT_THAT(changed(), SizeIs(2));
+  deployments.begin();
+  deployments.take(deployment("shop", "web"));
+  EXPECT_EQ(cache.objects(), 3U) << "before the end of a list nothing is known to be gone";
+  deployments.begin();  // the list was read again
+  deployments.take(deployment("shop", "web"));
+  deployments.finish();
+  // The Pod is of another list.
+  EXPECT_THAT(changed(), ElementsAre("lab 0 1", "shop 1 0"));
+  EXPECT_EQ(cache.objects(), 2U);
+}
+
+TEST_F(ClusterCache, TellsOfANamespaceThatIsGone) {
+  namespaces.take(ns_text("shop", "audit"));
+  pods.take(pod("shop", "web-1"));
+  EXPECT_THAT(changed(), SizeIs(1));
+  pods.remove(pod("shop", "web-1"));
+  namespaces.remove(ns_text("shop", "audit"));
+  EXPECT_THAT(changed(), ElementsAre("shop 0 0"));
+  cache.touch("shop");
+  EXPECT_THAT(changed(), IsEmpty());
+}
+
+TEST_F(ClusterCache, KeepsARoundSmall) {
+  for (const char* ns : {"a", "b", "c"})
+    for (const char* name : {"1", "2", "3"}) pods.take(pod(ns, name));
+  EXPECT_THAT(cache.take_changed(5), SizeIs(2));
+  EXPECT_TRUE(cache.has_changes());
+  EXPECT_THAT(cache.take_changed(5), SizeIs(1));
+  EXPECT_FALSE(cache.has_changes());
+  cache.touch_all();
+  EXPECT_THAT(cache.take_changed(100), SizeIs(3));
+}
+
+TEST_F(ClusterCache, NamesWhatItCannotRead) {
+  pods.take(pod("shop", "web-1"));
+  pods.take(R"({"metadata":{"name":"web-1","namespace":"shop"},"spec":{"containers":[{"image":"x"}])");
+  pods.take("no object");
+  EXPECT_THAT(cache.troubles(), ::testing::Contains(HasSubstr("namespace shop")));
+  EXPECT_EQ(cache.objects(), 0U) << "what it was before does not stay as if it still were";
+  pods.take(pod("shop", "web-1"));
+  EXPECT_THAT(cache.troubles(), ::testing::Not(::testing::Contains(HasSubstr("namespace shop"))));
+}
+
+TEST_F(ClusterCache, TakesALabelForAChangeAndNothingElseOfANamespace) {
+  namespaces.take(ns_text("shop", "audit"));
+  EXPECT_THAT(changed(), SizeIs(1));
+  namespaces.take(ns_text("shop", "audit"));
+  EXPECT_THAT(changed(), IsEmpty());
+  namespaces.take(ns_text("shop", "enforce"));
+  EXPECT_THAT(changed(), SizeIs(1));
+}
+
+}  // namespace
+}  // namespace pinhook::console

@@ -1,0 +1,231 @@
+// The console from the API server's answers to its own, over HTTP on loopback; time and waits are the test's.
+#include <pinhook/console/console.hpp>
+
+#include "shown_cluster.hpp"
+#include "support/fake_clock.hpp"
+#include "support/fake_http_client.hpp"
+#include "support/fake_process_runner.hpp"
+#include "support/https_client.hpp"
+
+#include <pinhook/kube/cluster.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace pinhook::console {
+namespace {
+
+using namespace testing;
+using namespace std::chrono_literals;
+using pinhook::testing::respond;
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+const std::string server_url = "https://k8s.example";
+const std::string pods = "/api/v1/pods";
+const std::string deployments = "/apis/apps/v1/deployments";
+
+struct Console : ::testing::Test {
+  pinhook::testing::fake_clock time;
+  pinhook::testing::fake_http_client http{time};
+  pinhook::testing::fake_process_runner processes;
+  asio::io_context io{1};
+  std::optional<console> one;
+  /// What a watch of that path gives next, once.
+  std::map<std::string, std::string> events;
+  /// The status of every answer about that path; none: 200.
+  std::map<std::string, int> refused;
+
+  // Lists by path; all others are empty.
+  void serve(const std::map<std::string, std::string>& lists) {
+    http.answer("GET " + server_url + "/*", [this, lists](const http::request& r) -> result<http::response> {
+      const std::string target = r.url.substr(server_url.size());
+      const std::string path = target.substr(0, target.find('?'));
+      if (const auto found = refused.find(path); found != refused.end())
+        return respond(found->second, {}, R"({"kind":"Status","message":"no"})");
+      if (path == "/apis") return respond(200, {}, R"({"groups":[]})");
+      if (target.find("watch=true") != std::string::npos) return respond(200, {}, std::exchange(events[path], {}));
+      const auto items = lists.find(path);
+      return respond(200, {},
+                     fmt::format(R"({{"metadata":{{"resourceVersion":"1"}},"items":[{}]}})",
+                                 items == lists.end() ? "" : items->second));
+    });
+  }
+
+  void start(manifest_lookup lookup = nullptr) {
+    kube::cluster where;
+    where.server = server_url;
+    where.origin = "the test's cluster";
+    where.login = secret("Bearer ours");
+    wait_seams seams;
+    seams.random = [] { return 0.5; };
+    // Each wait passes at once, after everybody else had a turn, and the clock stands still.
+    seams.sleep = [](std::chrono::nanoseconds) -> awaitable<void> {
+      auto executor = co_await asio::this_coro::executor;
+      co_await asio::post(executor, asio::use_awaitable);
+    };
+    auto to = std::make_shared<kube::api_connection>(http, where, processes, io.get_executor(), time,
+                                                     kube::login_options(), seams);
+    console_options options;
+    options.listen = *server::parse_address("127.0.0.1:0");
+    options.engine = engine_options_of(lookup != nullptr);
+    options.history = memory();
+    options.lookup = std::move(lookup);
+    options.seams = seams;
+    one.emplace(io, std::move(options), std::move(to), time);
+    const auto ok = one->start();
+    ASSERT_TRUE(ok) << ok.error().message;
+  }
+
+  void TearDown() override {
+    if (!one) return;
+    bool has_stopped = false;
+    asio::co_spawn(io, one->stop(), [&](const std::exception_ptr&) { has_stopped = true; });
+    run_until([&] { return has_stopped; });
+    one.reset();
+  }
+
+  void run_until(const std::function<bool()>& holds) {
+    io.restart();
+    const auto end = std::chrono::steady_clock::now() + 30s;
+    while (!holds() && io.run_one() != 0)
+      if (std::chrono::steady_clock::now() > end) FAIL() << "it never came";
+  }
+
+  const namespace_view* of(const std::string& ns) {
+    const auto view = one->view();
+    const auto found = view->namespaces.find(ns);
+    return found == view->namespaces.end() ? nullptr : found->second.get();
+  }
+
+  pinhook::testing::received_response get(const std::string& target, const std::string& more = "Host: localhost") {
+    std::optional<pinhook::testing::received_response> out;
+    bool has_come = false;
+    std::thread asking([&, port = one->listens_at().port] {
+      pinhook::testing::https_client client(port, {.tls = false});
+      out = client.ask("GET " + target + " HTTP/1.1\r\n" + more + "\r\n\r\n");
+      asio::post(io, [&] { has_come = true; });
+    });
+    run_until([&] { return has_come; });
+    asking.join();
+    EXPECT_TRUE(out) << target;
+    return out.value_or(pinhook::testing::received_response());
+  }
+};
+
+TEST_F(Console, ShowsWhatIsListedAndWhatChanges) {
+  serve({{deployments, deployment("shop", "web", "nginx")}});
+  start();
+  EXPECT_FALSE(one->state().is_complete);
+  EXPECT_EQ(of("shop"), nullptr);
+  run_until([&] { return one->state().is_complete; });
+  EXPECT_EQ(get("/readyz").status, 200U);
+  ASSERT_NE(of("shop"), nullptr);
+  EXPECT_EQ(of("shop")->rows.at(0).row.image, "nginx");
+  events[deployments] =
+      fmt::format("{{\"type\":\"MODIFIED\",\"object\":{}}}\n", deployment("shop", "web", "nginx:1.25"));
+  run_until([&] { return of("shop")->rows.at(0).row.image == "nginx:1.25"; });
+  events[deployments] =
+      fmt::format("{{\"type\":\"DELETED\",\"object\":{}}}\n", deployment("shop", "web", "nginx:1.25"));
+  run_until([&] { return of("shop") == nullptr; });
+  EXPECT_THAT(one->state().troubles, IsEmpty());
+}
+
+TEST_F(Console, AnswersWithHeadersThatLetABrowserRunNothingElse) {
+  serve({{deployments, deployment("shop", "web", "nginx")}});
+  start();
+  run_until([&] { return one->state().is_complete; });
+  for (const auto* target :
+       {"/", "/console.js", "/console.css", "/api/v1/overview", "/api/v1/entities", "/api/v1/images", "/api/v1/rules",
+        "/api/v1/entities/shop/apps/Deployment/web", "/metrics", "/livez", "/healthz", "/readyz"}) {
+    const auto got = get(target);
+    EXPECT_EQ(got.status, 200U) << target;
+    EXPECT_THAT(got.header("content-security-policy"),
+                AllOf(HasSubstr("default-src 'none'"), HasSubstr("frame-ancestors 'none'"), Not(HasSubstr("unsafe"))))
+        << target;
+    EXPECT_EQ(got.header("x-content-type-options"), "nosniff") << target;
+    EXPECT_EQ(got.header("cache-control"), "no-store") << target;
+  }
+  EXPECT_EQ(get("/api/v1/entities?state=odd").status, 400U);
+  EXPECT_EQ(get("/api/v1/entities/shop/apps/Deployment/none").status, 404U);
+  EXPECT_EQ(get("/api/v1/none").status, 404U);
+  EXPECT_EQ(get("/api/v1/overview", "Host: evil.example").status, 421U);
+}
+
+TEST_F(Console, SaysWhatItMayNotRead) {
+  serve({{deployments, deployment("shop", "web", "nginx")}});
+  refused[pods] = 403;
+  start();
+  run_until([&] { return one->state().is_complete; });
+  EXPECT_THAT(one->state().troubles, Contains(HasSubstr("verb \"list\" on resource \"pods\"")));
+  EXPECT_FALSE(one->state().behind_since);
+  EXPECT_NE(of("shop"), nullptr);
+}
+
+TEST_F(Console, StaysWithWhatItHasWhenTheApiServerIsAway) {
+  serve({{deployments, deployment("shop", "web", "nginx")}});
+  start();
+  run_until([&] { return one->state().is_complete; });
+  refused[deployments] = 503;
+  run_until([&] { return one->state().behind_since.has_value(); });
+  EXPECT_NE(of("shop"), nullptr);
+  EXPECT_THAT(one->state().troubles, Contains(HasSubstr("deployments")));
+  EXPECT_THAT(get("/api/v1/overview").body, HasSubstr("\"behind_since\":\""));
+  refused.clear();
+  run_until([&] { return !one->state().behind_since.has_value(); });
+  EXPECT_THAT(one->state().troubles, IsEmpty());
+}
+
+TEST_F(Console, AsksRegistriesOnce) {
+  serve({{deployments, deployment("shop", "web", "nginx:1.25") + "," + deployment("lab", "web", "nginx:1.25")}});
+  std::atomic<int> asked = 0;
+  start([&](const std::vector<registry::reference>& refs) {
+    std::vector<result<fleet::manifest>> out;
+    for (std::size_t i = 0; i < refs.size(); ++i) {
+      ++asked;
+      out.emplace_back(fleet::manifest{*registry::digest::parse(digest_text('e')), {}});
+    }
+    return out;
+  });
+  const auto is_known = [&](const std::string& ns) { return of(ns) != nullptr && of(ns)->rows.at(0).row.tag_digest; };
+  run_until([&] { return is_known("shop") && is_known("lab"); });
+  EXPECT_EQ(asked, 1);
+  EXPECT_EQ(one->state().references, 1U);
+  EXPECT_EQ(one->state().unasked, 0U);
+  EXPECT_EQ(one->state().failed, 0U);
+}
+
+TEST_F(Console, RefusesAnAddressThatIsTaken) {
+  serve({});
+  start();
+  console_options second;
+  second.listen = one->listens_at();
+  second.engine = engine_options_of(false);
+  second.history = memory();
+  kube::cluster where;
+  where.server = server_url;
+  console other(io, std::move(second),
+                std::make_shared<kube::api_connection>(http, where, processes, io.get_executor(), time), time);
+  const auto ok = other.start();
+  ASSERT_FALSE(ok);
+  EXPECT_THAT(ok.error().message, HasSubstr("--listen"));
+}
+
+}  // namespace
+}  // namespace pinhook::console

@@ -1,0 +1,94 @@
+#include <pinhook/console/lookup_schedule.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace pinhook::console {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+registry::reference ref(const std::string& text) { return *registry::reference::parse(text); }
+
+struct LookupSchedule : ::testing::Test {
+  double chance = 0.5;
+  lookup_schedule schedule{{.interval = 1h, .first_retry = 1min}, [this] { return chance; }};
+  steady_time now{};
+
+  std::vector<std::string> due(std::size_t most = 100) {
+    std::vector<std::string> out;
+    for (const auto& one : schedule.due(now, most)) out.push_back(one.written());
+    return out;
+  }
+};
+
+TEST_F(LookupSchedule, AsksNewOnesAtOnceAndEachOnce) {
+  schedule.use("shop", {ref("a:1"), ref("b:1")}, now);
+  schedule.use("lab", {ref("a:1")}, now);
+  EXPECT_EQ(schedule.unasked(), 2U);
+  EXPECT_THAT(due(), ElementsAre("a:1", "b:1"));
+  EXPECT_THAT(due(), IsEmpty()) << "they are asked for now";
+  EXPECT_THAT(schedule.done(ref("a:1"), true, now), ElementsAre("lab", "shop"));
+  EXPECT_EQ(schedule.unasked(), 1U);
+  now += 1h - 1s;
+  EXPECT_THAT(due(), IsEmpty());
+  now += 1s;
+  EXPECT_THAT(due(), ElementsAre("a:1"));
+}
+
+TEST_F(LookupSchedule, SpreadsThemByChance) {
+  schedule.use("shop", {ref("a:1"), ref("b:1")}, now);
+  ASSERT_THAT(due(), SizeIs(2));
+  chance = 0.0;
+  (void)schedule.done(ref("a:1"), true, now);
+  chance = 1.0;
+  (void)schedule.done(ref("b:1"), true, now);
+  now += 45min;
+  EXPECT_THAT(due(), ElementsAre("a:1"));
+  now += 29min;
+  EXPECT_THAT(due(), IsEmpty());
+  now += 1min;
+  EXPECT_THAT(due(), ElementsAre("b:1"));
+}
+
+TEST_F(LookupSchedule, KeepsThePace) {
+  schedule.use("shop", {ref("a:1"), ref("b:1"), ref("c:1")}, now);
+  EXPECT_THAT(due(2), SizeIs(2));
+  EXPECT_THAT(due(2), SizeIs(1));
+}
+
+TEST_F(LookupSchedule, WaitsLongerAfterEachFailure) {
+  schedule.use("shop", {ref("a:1")}, now);
+  for (const auto wait : {60s, 120s, 240s, 480s, 960s, 1920s, 3600s, 3600s}) {
+    ASSERT_THAT(due(), SizeIs(1));
+    (void)schedule.done(ref("a:1"), false, now);
+    EXPECT_EQ(schedule.failed(), 1U);
+    now += wait - 1s;
+    EXPECT_THAT(due(), IsEmpty()) << wait.count();
+    now += 1s;
+  }
+  ASSERT_THAT(due(), SizeIs(1));
+  (void)schedule.done(ref("a:1"), true, now);
+  EXPECT_EQ(schedule.failed(), 0U);
+}
+
+TEST_F(LookupSchedule, ForgetsWhatNobodyUses) {
+  schedule.use("shop", {ref("a:1"), ref("b:1")}, now);
+  schedule.use("lab", {ref("a:1")}, now);
+  schedule.use("shop", {}, now);
+  EXPECT_THAT(schedule.take_dropped(), ElementsAre("docker.io/library/b:1"));
+  EXPECT_THAT(schedule.take_dropped(), IsEmpty());
+  EXPECT_EQ(schedule.size(), 1U);
+  schedule.use("lab", {}, now);
+  EXPECT_EQ(schedule.size(), 0U);
+  EXPECT_THAT(schedule.done(ref("a:1"), true, now), IsEmpty()) << "an answer that came too late";
+}
+
+}  // namespace
+}  // namespace pinhook::console
