@@ -12,7 +12,7 @@ IMAGE ?= pinhook:dev
 
 sources = $(shell git ls-files '*.cpp' '*.hpp')
 
-.PHONY: help deps build demo test test-debian test-arm64 e2e e2e-programs e2e-more nodes check format format-check units tidy headers asan tsan bench load flood soak fuzz fuzz-long image image-twice cves attach manifests chart clean
+.PHONY: help deps build demo test test-debian test-arm64 e2e e2e-programs e2e-more nodes console-test check format format-check units tidy headers asan tsan bench load flood soak fuzz fuzz-long image image-twice cves attach manifests chart clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z0-9 -]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -25,6 +25,7 @@ packages-build: groups = build
 packages-test: groups = build test
 packages-e2e: groups = build test e2e
 packages-nodes: groups = build nodes
+packages-browser: groups = browser
 packages-check: groups = build test check
 packages-bench: groups = build test bench
 packages-%:
@@ -74,6 +75,10 @@ e2e: packages-e2e build/$(PRESET)/build.ninja ## on a real Kubernetes control pl
 e2e-more: ## what the gates leave out: the oldest Kubernetes, and real Kueue on the newest
 	$(MAKE) --no-print-directory e2e KUBERNETES=$$(ls tests/e2e/control_plane | grep '^1' | sort -V | head -1)
 	E2E_MORE=1 $(MAKE) --no-print-directory e2e KUBERNETES= E2E_FLAGS='--gtest_filter=Kueue*'
+
+# The browser is large, so it is installed only for this.
+console-test: packages-browser ## the pages of the console in Debian's chromium: filters, keyboard, hostile texts, pictures in build/console-pictures
+	@python3 tests/browser/console_pages_test.py
 
 nodes: packages-nodes build/$(PRESET)/build.ninja ## podman and pinhook with the same registries.conf: the same hosts in the same order (as root)
 	cmake --build build/$(PRESET) -j $(JOBS) --target pinhook

@@ -1,0 +1,193 @@
+"""The console's page in a real browser: each page, filters, the keyboard, hostile texts, widths, light and dark.
+
+`make console-test` runs it where chromium is. Pictures go to build/console-pictures, for a person to look at."""
+
+import pathlib
+import unittest
+
+from canned import HOSTILE, Canned
+from driver import Browser, is_there
+
+PICTURES = pathlib.Path(__file__).resolve().parents[2] / "build/console-pictures"
+# Keys of WebDriver.
+TAB, ENTER, DOWN, END, HOME = "\ue004", "\ue007", "\ue015", "\ue010", "\ue011"
+PAGES = {"overview": "#/", "entities": "#/entities", "images": "#/images", "rules": "#/rules",
+         "entity": "#/entity/team-31/apps/Deployment/app-00031"}
+HEADINGS = {"overview": "Overview", "entities": "Entities", "images": "Images", "rules": "Rules",
+            "entity": "Deployment/app-00031"}
+
+
+@unittest.skipUnless(is_there(), "there is no chromium with its driver")
+class ConsolePages(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        cls.console = Canned()
+        cls.browser = Browser()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.browser.close()
+        cls.console.close()
+
+    def setUp(self):
+        self.console.token, self.console.is_away = "", False
+        self.console.state["behind_since"] = None
+        self.browser.size(1280)
+        self.browser.colours("light")
+
+    def tearDown(self):
+        # No text of the cluster became an element or ran, on whatever page the test was.
+        self.assertNotEqual(self.browser.run("return document.title"), "owned")
+        self.assertEqual(self.browser.run("return document.querySelectorAll('main img, main script, header img').length"), 0)
+        self.assertEqual([one for one in self.browser.complaints() if "favicon" not in one and "401" not in one
+                          and "ERR_" not in one], [])
+
+    def open(self, page, heading):
+        # Another address first: one that differs only behind "#" is not loaded again.
+        self.browser.go("about:blank")
+        self.browser.go(self.console.url + page)
+        self.browser.wait_for("return document.querySelector('main h2')?.textContent.startsWith(arguments[0])", heading)
+
+    def total(self, expected):
+        self.browser.wait_for("return document.querySelector('main p[role=status]')?.textContent.startsWith(arguments[0])",
+                              "%d " % expected)
+
+    def test_each_page_at_each_width_in_light_and_dark(self):
+        for name, page in PAGES.items():
+            self.open(page, HEADINGS[name])
+            for width in (375, 1280, 2560):
+                for colours in ("light", "dark"):
+                    self.browser.size(width)
+                    self.browser.colours(colours)
+                    wide = self.browser.run("return document.documentElement.scrollWidth")
+                    self.assertLessEqual(wide, width, name + " scrolls sideways")
+                    self.browser.picture(PICTURES / f"{name}-{width}-{colours}.png")
+
+    def test_texts_keep_their_contrast(self):
+        script = """
+          const lightness = (c) => { const [r, g, b] = c.match(/[\\d.]+/g).map(Number).map((v) => (v /= 255) <= 0.03928
+            ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+          const ground = (e) => { for (; e; e = e.parentElement) { const c = getComputedStyle(e).backgroundColor;
+            if (!/, 0\\)$/.test(c)) return c; } return getComputedStyle(document.body).backgroundColor; };
+          const bad = [];
+          for (const e of document.querySelectorAll("body *")) {
+            if (![...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim()) || !e.offsetParent) continue;
+            const a = lightness(getComputedStyle(e).color), b = lightness(ground(e));
+            const contrast = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+            if (contrast < 4.5) bad.push(e.tagName + " " + e.className + " " + contrast.toFixed(2));
+          }
+          return bad;"""
+        for name, page in PAGES.items():
+            self.open(page, HEADINGS[name])
+            for colours in ("light", "dark"):
+                self.browser.colours(colours)
+                self.assertEqual(self.browser.run(script), [], name + " " + colours)
+
+    def test_every_control_has_a_name(self):
+        for name, page in PAGES.items():
+            self.open(page, HEADINGS[name])
+            nameless = self.browser.run(
+                "return [...document.querySelectorAll('a, button, input, select')].filter((e) => !(e.textContent.trim() ||"
+                " e.closest('label')?.textContent.trim() || e.getAttribute('aria-label'))).map((e) => e.outerHTML)")
+            self.assertEqual(nameless, [], name)
+
+    def test_hostile_texts_are_shown_as_they_are(self):
+        for name in ("overview", "images", "rules"):
+            self.open(PAGES[name], HEADINGS[name])
+            self.assertIn(HOSTILE, self.browser.run("return document.querySelector('main').textContent"), name)
+        self.open("#/entities?search=app-00099", "Entities")
+        self.total(1)
+        self.browser.wait_for("return document.querySelector('.item')?.textContent.includes('onerror')")
+        self.browser.run("document.querySelector('.item').click()")
+        self.browser.wait_for("return document.querySelector('main h2')?.textContent.startsWith('Deployment/app-00099')")
+        self.assertIn(HOSTILE, self.browser.run("return document.querySelector('main pre').textContent"))
+
+    def test_fifteen_thousand_rows_are_drawn_by_the_window(self):
+        self.open("#/entities", "Entities")
+        self.total(15_000)
+        self.assertLess(self.browser.run("return document.querySelectorAll('.item').length"), 80)
+        took = self.browser.run(
+            "const view = document.querySelector('.view'), begin = performance.now();"
+            "for (let i = 0; i < 60; ++i) { view.scrollTop += 700; view.dispatchEvent(new Event('scroll'));"
+            " view.getBoundingClientRect(); } return (performance.now() - begin) / 60;")
+        self.assertLess(took, 100, "ms for a step")
+        self.browser.run("document.querySelector('.view').scrollTop = 1e9")
+        self.browser.wait_for("return [...document.querySelectorAll('.item')].at(-1)?.textContent.includes('app-14999')")
+
+    def test_each_filter_is_in_the_address(self):
+        for query, count in {"state=mixed": 484, "rule=latest": 3_000, "mode=none": 7_500, "search=APP-00031": 1,
+                             "namespace=team-01": 375, "state=pinned&mode=enforce": 1_500}.items():
+            self.open("#/entities?" + query, "Entities")
+            expected = sum(Canned.matches(one, dict(pair.split("=") for pair in query.split("&")))
+                           for one in self.console.rows)
+            self.total(expected)
+            self.assertLessEqual(abs(expected - count), 5, query)
+
+    def test_a_filter_that_is_chosen_goes_into_the_address(self):
+        self.open("#/entities", "Entities")
+        self.total(15_000)
+        self.browser.run("const s = document.querySelector('select[name=state]'); s.value = 'latest';"
+                         "s.dispatchEvent(new Event('change', {bubbles: true}))")
+        self.browser.wait_for("return location.hash === '#/entities?state=latest'")
+        self.total(3_000)
+        self.browser.run("document.querySelector('button[type=reset]').click()")
+        self.total(15_000)
+        self.browser.run("document.querySelector('.head button').click()")
+        self.browser.wait_for("return location.hash === '#/entities?sort=place'")
+
+    def test_the_keyboard_is_enough(self):
+        self.open("#/entities", "Entities")
+        self.browser.wait_for("return document.querySelector('.item')?.href")
+        for _ in range(40):
+            self.browser.press(TAB)
+            if self.browser.run("return document.activeElement.classList.contains('item')"):
+                break
+        at = "return Number(document.activeElement.dataset.index)"
+        self.assertEqual(self.browser.run(at), 0)
+        for _ in range(3):
+            self.browser.press(DOWN)
+        self.assertEqual(self.browser.run(at), 3)
+        self.browser.press(END)
+        self.assertEqual(self.browser.run(at), 14_999)
+        self.browser.press(HOME)
+        self.browser.wait_for("return document.activeElement.dataset.index === '0' && document.activeElement.href")
+        self.browser.press(ENTER)
+        self.browser.wait_for("return document.querySelector('main h2')?.textContent === 'Deployment/app-00000'")
+
+    def test_an_entity_tells_for_how_long(self):
+        self.open(PAGES["entity"], HEADINGS["entity"])
+        text = self.browser.run("return document.querySelector('main').textContent")
+        for words in ("in violation for 12 days", "the tag moved", "resolved; it was there for 9 days", "Write:", "Copy"):
+            self.assertIn(words, text)
+
+    def test_it_says_that_it_is_behind_and_that_nobody_answers(self):
+        self.console.state["behind_since"] = "2026-11-30T01:00:00Z"
+        self.open("#/", "Overview")
+        self.browser.wait_for("return document.querySelector('#state').textContent.includes('behind for 40 minutes')")
+        self.console.is_away = True
+        self.browser.wait_for("return document.querySelector('#state').textContent.includes('does not answer')")
+        self.assertIn("Overview", self.browser.run("return document.querySelector('main').textContent"))
+        self.console.is_away = False
+        self.console.state["behind_since"] = None
+        self.browser.wait_for("return document.querySelector('#state').textContent.startsWith('live')")
+
+    def test_it_asks_for_a_token(self):
+        self.console.token = "the-token"
+        self.open("#/", "A token")
+        self.browser.run("document.querySelector('input[name=token]').value = 'the-token';"
+                         "document.querySelector('main form').requestSubmit()")
+        self.browser.wait_for("return document.querySelector('main h2')?.textContent === 'Overview'")
+        self.assertEqual(self.browser.run("return document.cookie"), "")
+        self.browser.run("sessionStorage.clear()")
+
+    def test_cells_of_the_export_are_no_formulas(self):
+        self.open("#/entities", "Entities")
+        for text, cell in {"=1+1": "\"'=1+1\"", "@x": "\"'@x\"", 'a"b': '"a""b"', "plain": '"plain"'}.items():
+            got = self.browser.run("window.cell = null; import('/tables.js').then((m) => { window.cell = m.cell(arguments[0]); })",
+                                   text) or self.browser.wait_for("return window.cell")
+            self.assertEqual(got, cell)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
