@@ -12,8 +12,8 @@
 
 namespace pinhook::yaml {
 
-/// The same as `read_any_source` (any_source.hpp) gives, or no value: the text has something else than the above, is invalid, or exceeds
-/// a limit. The text must outlive the result.
+/// The same as `read_any_source` (any_source.hpp) gives, or no value: the text has something else than the above, is
+/// invalid, or exceeds a limit. The text must outlive the result.
 [[nodiscard]] std::optional<source> read_plain_source(std::string_view text, const source_limits& limits = {});
 
 }  // namespace pinhook::yaml

@@ -156,7 +156,7 @@ TEST_F(BashCompletion, ParsesAndRegisters) {
 TEST_F(BashCompletion, CompletesCommands) {
   EXPECT_THAT(complete({""}), Contains("serve"));
   EXPECT_THAT(complete({""}), Not(Contains("--help")));
-  EXPECT_THAT(complete({"co"}), ElementsAre("completion"));
+  EXPECT_THAT(complete({"com"}), ElementsAre("completion"));
   EXPECT_THAT(complete({"--v"}), ElementsAre("--version"));
 }
 

@@ -313,7 +313,7 @@ std::vector<std::string> words_of(std::string_view line) {
 TEST(Args, ReadsTheExamplesOfItsHelp) {
   constexpr std::string_view with_examples[] = {"pin",    "unpin",  "check",   "lock",       "resolve",
                                                 "fn",     "rules",  "explain", "completion", "help",
-                                                "report", "verify", "adopt",   "trust"};
+                                                "report", "verify", "adopt",   "trust",      "console"};
   for (const auto& one : describe_command_line()) {
     if (one.name.empty()) continue;
     std::size_t examples = 0;

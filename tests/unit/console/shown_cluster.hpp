@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace pinhook::console::testing {
+namespace pinhook::console {
 
 using pinhook::testing::digest_text;
 using pinhook::testing::metadata_text;
@@ -78,4 +78,4 @@ inline fleet_view small_view() {
   return out;
 }
 
-}  // namespace pinhook::console::testing
+}  // namespace pinhook::console
