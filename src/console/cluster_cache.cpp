@@ -46,6 +46,19 @@ std::string key_of(const access::fleet_kind& kind, const object_name& of) {
   return fmt::format("{} {}/{}", kind.resource_name(), of.ns, of.name);
 }
 
+// Both say how many they dropped.
+template <class Map, class Condition>
+std::size_t drop_if(Map& map, Condition holds) {
+  return std::erase_if(map, [&](const auto& pair) { return holds(pair.second); });
+}
+
+template <class T, class Condition>
+std::size_t drop_if(std::optional<T>& one, Condition holds) {
+  if (!one || !holds(*one)) return 0;
+  one.reset();
+  return 1;
+}
+
 }  // namespace
 
 cluster_cache::list& cluster_cache::add_list(access::fleet_kind kind, std::string ns) {
@@ -84,14 +97,14 @@ void cluster_cache::put(const list& from, fleet::namespace_object one) {
   const std::string name = one.name;
   part& to = parts_[name];
   if (!to.object || to.object->value.pin_label != one.pin_label) changed_.insert(name);
-  to.object = entry<fleet::namespace_object>{std::move(one), &from, from.round_};
+  to.object = listed<fleet::namespace_object>{std::move(one), &from, from.round_};
 }
 
 void cluster_cache::put(const list& from, fleet::object one) {
   changed_.insert(one.id.ns);
   part& to = parts_[one.id.ns];
   fleet::object_id id = one.id;
-  if (to.objects.insert_or_assign(std::move(id), entry<fleet::object>{std::move(one), &from, from.round_}).second)
+  if (to.objects.insert_or_assign(std::move(id), listed<fleet::object>{std::move(one), &from, from.round_}).second)
     ++objects_;
 }
 
@@ -99,7 +112,7 @@ void cluster_cache::put(const list& from, fleet::pod one) {
   const std::string ns = one.as_object.id.ns;
   const std::string name = one.as_object.id.name;
   changed_.insert(ns);
-  if (parts_[ns].pods.insert_or_assign(name, entry<fleet::pod>{std::move(one), &from, from.round_}).second) ++objects_;
+  if (parts_[ns].pods.insert_or_assign(name, listed<fleet::pod>{std::move(one), &from, from.round_}).second) ++objects_;
 }
 
 void cluster_cache::drop(const list& from, const std::string& ns, const std::string& name) {
@@ -117,14 +130,11 @@ void cluster_cache::drop(const list& from, const std::string& ns, const std::str
 }
 
 void cluster_cache::drop_unseen(const list& from) {
-  const auto is_old = [&](const auto& one) { return one.from == &from && one.round != from.round_; };
+  const auto is_old = [&from](const auto& one) { return one.from == &from && one.round != from.round_; };
   for (auto& [ns, at] : parts_) {
-    const auto is_old_pair = [&](const auto& pair) { return is_old(pair.second); };
-    const std::size_t dropped = std::erase_if(at.objects, is_old_pair) + std::erase_if(at.pods, is_old_pair);
+    const std::size_t dropped = drop_if(at.objects, is_old) + drop_if(at.pods, is_old);
     objects_ -= dropped;
-    const bool is_gone = at.object && is_old(*at.object);
-    if (is_gone) at.object.reset();
-    if (dropped > 0 || is_gone) changed_.insert(ns);
+    if (drop_if(at.object, is_old) + dropped > 0) changed_.insert(ns);
   }
 }
 

@@ -38,6 +38,14 @@ struct namespace_content {
   std::vector<fleet::pod> pods;
 };
 
+/// An object, the list that has it (an address, only compared), and the round of that list in which it was seen last.
+template <class T>
+struct listed {
+  T value;
+  const void* from = nullptr;
+  std::uint64_t round = 0;
+};
+
 class cluster_cache {
  public:
   /// `paths` outlives this.
@@ -91,17 +99,10 @@ class cluster_cache {
   [[nodiscard]] std::vector<std::string> troubles() const;
 
  private:
-  template <class T>
-  struct entry {
-    T value;
-    /// The list that has it, and the round of that list in which it was seen last.
-    const list* from = nullptr;
-    std::uint64_t round = 0;
-  };
   struct part {
-    std::optional<entry<fleet::namespace_object>> object;
-    std::map<fleet::object_id, entry<fleet::object>> objects;
-    std::map<std::string, entry<fleet::pod>, std::less<>> pods;
+    std::optional<listed<fleet::namespace_object>> object;
+    std::map<fleet::object_id, listed<fleet::object>> objects;
+    std::map<std::string, listed<fleet::pod>, std::less<>> pods;
 
     [[nodiscard]] bool is_empty() const { return !object && objects.empty() && pods.empty(); }
   };
