@@ -26,7 +26,7 @@ class list_keeper {
       : to_(to),
         which_(std::move(which)),
         sink_(std::move(sink)),
-        options_(std::move(options)),
+        options_(options),
         time_(time),
         seams_(std::move(seams)) {}
 
@@ -176,7 +176,7 @@ class list_keeper {
 
 awaitable<void> keep_watch(api_connection& to, listed_resource which, watch_sink sink, watch_options options,
                            const clock& time, wait_seams seams) {
-  list_keeper one(to, std::move(which), std::move(sink), std::move(options), time, std::move(seams));
+  list_keeper one(to, std::move(which), std::move(sink), options, time, std::move(seams));
   co_await one.run();
 }
 
