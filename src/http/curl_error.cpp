@@ -19,6 +19,10 @@ struct row {
   remedy mended_by = remedy::of_code;
 };
 
+constexpr std::string_view long_line = "a header line is longer than 100 KiB";
+// CURLE_TOO_LARGE, which curl 7.88 does not have.
+constexpr auto too_large = static_cast<CURLcode>(100);
+
 // Other codes are `unavailable` with curl's own text.
 constexpr std::array rows{
     row{CURLE_URL_MALFORMAT, error_code::invalid_input, "the URL is malformed", false},
@@ -40,8 +44,9 @@ constexpr std::array rows{
     row{CURLE_UNSUPPORTED_PROTOCOL, error_code::malformed, "the peer does not speak HTTP", true},
     row{CURLE_WEIRD_SERVER_REPLY, error_code::malformed, "the peer does not speak HTTP", true},
     row{CURLE_BAD_CONTENT_ENCODING, error_code::malformed, "the answer's encoding is broken", true},
-    // A header line beyond curl's own 100 KiB: its line buffer reports "out of memory".
-    row{CURLE_OUT_OF_MEMORY, error_code::malformed, "a header line is longer than 100 KiB", false},
+    // A header line beyond curl's own 100 KiB: the line buffer of curl 7.88 reports "out of memory".
+    row{CURLE_OUT_OF_MEMORY, error_code::malformed, long_line, false},
+    row{too_large, error_code::malformed, long_line, false},
     row{CURLE_BAD_FUNCTION_ARGUMENT, error_code::internal, "libcurl refused the request", true},
     row{CURLE_FAILED_INIT, error_code::internal, "libcurl refused the request", true},
 };
@@ -118,10 +123,17 @@ error from_curl(const curl_outcome& o) {
   if (o.code == CURLE_PEER_FAILED_VERIFICATION && o.is_proxied && o.proxy_verify_result != 0)
     return not_accepted(o, "the proxy: ", o.proxy_verify_result);
   if (o.code == CURLE_PEER_FAILED_VERIFICATION) return not_accepted(o, {}, o.verify_result);
-  // curl 7.88 reports broken chunks as a failure to receive; only its text shows it.
-  if (o.code == CURLE_RECV_ERROR && o.detail.find("chunked-encoding") != std::string::npos)
+  const auto fails_with = [&](std::string_view text) {
+    return o.code == CURLE_RECV_ERROR && o.detail.find(text) != std::string::npos;
+  };
+  // curl reports broken chunks as a failure to receive; only its text shows it: "… in chunked-encoding" (7.88), "chunk
+  // hex-length char not a hex digit" (8.14).
+  if (fails_with("chunk"))
     return error{error_code::malformed,
                  fmt::format("{}: the answer's framing is broken: {}", o.endpoint, quoted(o.detail)), std::nullopt};
+  // An answer over TLS that was cut: curl 8.14 passes on what OpenSSL says, 7.88 counts the bytes.
+  if (o.has_status && fails_with("unexpected eof"))
+    return error{error_code::malformed, fmt::format("{}: the answer ended before its end", o.endpoint), std::nullopt};
   // Within TLS to a proxy curl 7.88 loses the reason: it sends the alert over another TLS connection, whose errors
   // replace this one's.
   if (o.code == CURLE_SSL_CONNECT_ERROR && o.proxy_status != 0)

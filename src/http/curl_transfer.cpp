@@ -147,7 +147,8 @@ void curl_transfer::set_policy(const transfer_options& o, steady_time now) {
   CURL* easy = easy_.get();
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-  curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
+  // curl 8.14 refuses the two together: it signs the path as it normalizes it. Ours are those of AWS's own API.
+  curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, request_.sign ? 0L : 1L);
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_HTTP_CONTENT_DECODING, 0L);
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, detail_);
@@ -326,6 +327,8 @@ error curl_transfer::failure() const {
   o.code = code_;
   o.endpoint = where;
   o.detail = detail_;
+  long status = 0;
+  o.has_status = curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status) == CURLE_OK && status != 0;
   o.is_proxied = rules_.proxy.has_value();
   curl_easy_getinfo(easy_.get(), CURLINFO_SSL_VERIFYRESULT, &o.verify_result);
   curl_easy_getinfo(easy_.get(), CURLINFO_HTTP_CONNECTCODE, &o.proxy_status);

@@ -22,6 +22,8 @@ struct curl_outcome {
   long os_error = 0;
   /// CURLOPT_ERRORBUFFER. May hold text of the peer: it is quoted.
   std::string detail;
+  /// The peer's answer had begun.
+  bool has_status = false;
   /// The request went through a proxy, which `endpoint` names then.
   bool is_proxied = false;
   /// CURLINFO_HTTP_CONNECTCODE: the proxy's answer to the request for a tunnel, or 0.
