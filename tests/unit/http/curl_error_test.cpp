@@ -45,10 +45,26 @@ TEST(CurlError, TellsWhatTheCallerCanDecideOn) {
 }
 
 TEST(CurlError, TellsBrokenChunksFromABrokenConnection) {
-  EXPECT_EQ(translate(CURLE_RECV_ERROR, 0, 0, "Malformed encoding found in chunked-encoding").code,
-            error_code::malformed);
+  for (const char* detail :
+       {"Malformed encoding found in chunked-encoding", "chunk hex-length char not a hex digit: 0x6e"})
+    EXPECT_EQ(translate(CURLE_RECV_ERROR, 0, 0, detail).code, error_code::malformed) << detail;
   EXPECT_EQ(translate(CURLE_RECV_ERROR, 0, ECONNRESET, "Recv failure: Connection reset by peer").code,
             error_code::unavailable);
+}
+
+// As curl 8.14 reports it: the code of a connection that broke, with OpenSSL's words.
+TEST(CurlError, TellsACutAnswerFromNone) {
+  curl_outcome o;
+  o.code = CURLE_RECV_ERROR;
+  o.detail = "OpenSSL SSL_read: OpenSSL/3.5.9: error:0A000126:SSL routines::unexpected eof while reading, errno 0";
+  EXPECT_EQ(from_curl(o).code, error_code::unavailable);
+  o.has_status = true;
+  EXPECT_EQ(from_curl(o).code, error_code::malformed);
+}
+
+TEST(CurlError, KnowsALongLineByTheCodesOfBothVersions) {
+  constexpr int too_large = 100;
+  EXPECT_EQ(translate(CURLE_OUT_OF_MEMORY).message, translate(static_cast<CURLcode>(too_large)).message);
 }
 
 TEST(CurlError, TellsPlainHttpFromBrokenTls) {
