@@ -6,6 +6,7 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
@@ -52,9 +53,11 @@ void task_group::spawn(awaitable<void> child) {
 }
 
 void task_group::cancel() {
-  // Iterates over a copy, since a child can end and leave the list while it is cancelled.
-  const std::vector<std::shared_ptr<child_state>> all(children_.begin(), children_.end());
-  for (const auto& one : all) one->cancellation.emit(asio::cancellation_type::terminal);
+  // After the first step of each: before it, Boost 1.83 lets the cancellation out of io_context::run as an exception. A
+  // copy, since a child can end and leave the list while it is cancelled.
+  asio::post(executor_, [all = std::vector(children_.begin(), children_.end())] {
+    for (const auto& one : all) one->cancellation.emit(asio::cancellation_type::terminal);
+  });
 }
 
 awaitable<void> task_group::wait() {

@@ -33,7 +33,7 @@ class task_group {
   /// Starts a child. An exception that ends it is logged, unless it is operation_aborted.
   void spawn(awaitable<void> child);
 
-  /// Cancels every child (terminal cancellation). Children spawned later are not affected.
+  /// Cancels every child (terminal cancellation), once each has begun. Children spawned later are not affected.
   void cancel();
 
   /// Completes when there are no children.
