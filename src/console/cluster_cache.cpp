@@ -1,6 +1,6 @@
 #include <pinhook/console/cluster_cache.hpp>
 
-#include <pinhook/base/json_cursor.hpp>
+#include <pinhook/kube/object_metadata.hpp>
 
 #include <fmt/core.h>
 
@@ -12,37 +12,9 @@ namespace {
 // Objects that cannot be read and are named.
 constexpr std::size_t max_unread = 100;
 
-struct object_name {
-  std::string ns, name;
-};
-
-// Namespace and name of any object; empty where they cannot be read.
-object_name name_of(std::string_view text) {
-  object_name out;
-  json::cursor at(text);
-  json::string key;
-  for (at.enter_object(); at.next_key(key);) {
-    if (key != "metadata" || at.peek() != json::kind::object) {
-      at.skip();
-      continue;
-    }
-    json::string inner;
-    for (at.enter_object(); at.next_key(inner);) {
-      const bool is_text = at.peek() == json::kind::string;
-      if (is_text && inner == "name")
-        out.name = at.read_text();
-      else if (is_text && inner == "namespace")
-        out.ns = at.read_text();
-      else
-        at.skip();
-    }
-  }
-  return out;
-}
-
 bool is_namespace(const access::fleet_kind& kind) { return kind.group.empty() && kind.kind == "Namespace"; }
 
-std::string key_of(const access::fleet_kind& kind, const object_name& of) {
+std::string key_of(const access::fleet_kind& kind, const kube::object_metadata& of) {
   return fmt::format("{} {}/{}", kind.resource_name(), of.ns, of.name);
 }
 
@@ -71,7 +43,7 @@ void cluster_cache::list::take(std::string_view text) {
   const fleet::listed_kind as{kind_.group, kind_.kind, all_.paths_.of(kind_.group, kind_.kind)};
   const auto keep = [&](auto read) {
     if (!read) return all_.note_unread(*this, text, std::move(read.error()));
-    if (!all_.unread_.empty()) all_.unread_.erase(key_of(kind_, name_of(text)));
+    if (!all_.unread_.empty()) all_.unread_.erase(key_of(kind_, kube::read_metadata(text)));
     all_.put(*this, std::move(*read));
   };
   if (is_namespace(kind_))
@@ -83,7 +55,7 @@ void cluster_cache::list::take(std::string_view text) {
 }
 
 void cluster_cache::list::remove(std::string_view text) {
-  const object_name gone = name_of(text);
+  const kube::object_metadata gone = kube::read_metadata(text);
   all_.unread_.erase(key_of(kind_, gone));
   all_.drop(*this, gone.ns, gone.name);
 }
@@ -139,7 +111,7 @@ void cluster_cache::drop_unseen(const list& from) {
 }
 
 void cluster_cache::note_unread(const list& from, std::string_view text, error e) {
-  const object_name name = name_of(text);
+  const kube::object_metadata name = kube::read_metadata(text);
   drop(from, name.ns, name.name);
   if (unread_.size() < max_unread)
     unread_.insert_or_assign(key_of(from.kind_, name),

@@ -2,6 +2,7 @@
 
 #include <pinhook/base/json.hpp>
 #include <pinhook/base/json_cursor.hpp>
+#include <pinhook/kube/object_metadata.hpp>
 
 #include <fmt/core.h>
 
@@ -20,27 +21,6 @@ constexpr std::array<std::pair<std::string_view, watch_event_kind>, 5> event_typ
 
 // "Gone" and "Expired" both have this code (apimachinery, pkg/api/errors).
 constexpr std::int64_t gone_status = 410;
-
-// metadata.resourceVersion of an object.
-std::string version_of(std::string_view object) {
-  json::cursor at(object);
-  json::string key;
-  std::string out;
-  for (at.enter_object(); at.next_key(key);) {
-    if (key != "metadata" || at.peek() != json::kind::object) {
-      at.skip();
-      continue;
-    }
-    json::string inner;
-    for (at.enter_object(); at.next_key(inner);) {
-      if (inner == "resourceVersion" && at.peek() == json::kind::string)
-        out = at.read_text();
-      else
-        at.skip();
-    }
-  }
-  return at.has_failed() ? std::string() : out;
-}
 
 void read_status(std::string_view object, watch_event& into) {
   const auto status = json::parse(object);
@@ -72,8 +52,8 @@ result<watch_event> read_watch_event(std::string_view line) {
   if (!has_type || out.object.empty()) return fail(error_code::malformed, "the answer is no event of a watch");
   if (out.kind == watch_event_kind::failed)
     read_status(out.object, out);
-  else
-    out.version = version_of(out.object);
+  else if (object_metadata read = read_metadata(out.object); read.is_whole)
+    out.version = std::move(read.resource_version);
   return out;
 }
 

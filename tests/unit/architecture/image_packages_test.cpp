@@ -65,8 +65,8 @@ TEST_F(ImagePackages, ASnapshotTurnsEachSourceOfDebianAndNoOther) {
     const char* after;
   } const cases[] = {
       {"sources.list.d/debian.sources",
-       "# http://deb.debian.org/debian\nURIs: http://deb.debian.org/debian\nSuites: a b\n",
-       "# http://deb.debian.org/debian\nURIs: http://snapshot.debian.org/archive/debian/20261129T000000Z/\nSuites: a "
+       "# http://archive.example/debian\nURIs: http://archive.example/debian\nSuites: a b\n",
+       "# http://archive.example/debian\nURIs: http://snapshot.debian.org/archive/debian/20261129T000000Z/\nSuites: a "
        "b\n"},
       {"sources.list",
        "deb https://mirror.example/debian/ bookworm main\ndeb http://x.example/debian-security s main\n",
