@@ -4,6 +4,8 @@ SHELL := /bin/bash
 
 PRESET ?= release
 JOBS ?= $(shell nproc)
+# Tests wait more than they compute.
+TEST_JOBS ?= $(shell expr 2 '*' $(JOBS))
 FUZZ_SECONDS ?= 30
 FUZZ_HOURS ?= 1
 SOAK_MINUTES ?= 60
@@ -48,7 +50,7 @@ demo: build ## the main job in one process: no cluster, no internet
 test: packages-test build/$(PRESET)/build.ninja ## unit, golden and integration tests (PRESET=dev for quick builds)
 	@$(call configured_with,PINHOOK_TESTS)
 	cmake --build build/$(PRESET) -j $(JOBS)
-	ctest --test-dir build/$(PRESET) --output-on-failure -j $(JOBS)
+	ctest --test-dir build/$(PRESET) --output-on-failure -j $(TEST_JOBS)
 
 test-debian: ## demo and tests on the other release of Debian, in a chroot (as root; SUITE=bookworm or trixie)
 	@.ci/debian
@@ -99,7 +101,7 @@ units: packages-build ## the sources compile several in one unit, too, as make d
 asan tsan: packages-check ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer, or ThreadSanitizer
 	cmake --preset $@ >/dev/null
 	cmake --build build/$@ -j $(JOBS)
-	ctest --test-dir build/$@ --output-on-failure -j $(JOBS)
+	ctest --test-dir build/$@ --output-on-failure -j $(TEST_JOBS)
 
 headers: packages-check ## every header compiles alone (those with a source: its first include, as the format has it)
 	cmake --preset lint >/dev/null
