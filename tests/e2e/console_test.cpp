@@ -22,7 +22,7 @@ using ::testing::Not;
 class Console : public Cluster {
  protected:
   void SetUp() override {
-    kubectl_ok({"apply", "--validate=strict", "-f", testing::source_dir() + "/manifests/rights/console.yaml"});
+    kubectl_ok({"apply", "--validate=strict", "-f", testing::source_dir() + "/manifests/rights/console/rights.yaml"});
     // API servers learn of roles a moment after they were written.
     ASSERT_TRUE(eventually([] {
       return kubectl({"auth", "can-i", "watch", "pods", "-A", "--as=system:serviceaccount:pinhook:pinhook-console"})

@@ -34,7 +34,7 @@ def tearDownModule():
 
 def the(kind, objects):
     """The object of that kind; of several the one that all overlays have."""
-    others = ("-secrets", "-metrics", "-trust-update", "-report")
+    others = ("-secrets", "-metrics", "-trust-update", "-report", "-console", "-viewer")
     return next(o for o in objects if o["kind"] == kind and not o["metadata"]["name"].endswith(others))
 
 

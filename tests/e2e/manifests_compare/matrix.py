@@ -8,6 +8,7 @@ NO_PULL_SECRETS = {"rbac": {"pullSecrets": "none"}}
 LOCK = {"lock": {"configMap": "image-lock"}}
 MOVES = {"moves": {"configMap": "image-moves"}}
 MOVES_REPORT = {"moves": {"configMap": "image-moves", "report": {"enabled": True}}}
+CONSOLE = {"console": {"enabled": True}}
 CALLERS = {"callers": {"configMap": "callers"}}
 TRUST_UPDATE = {"trustUpdate": {"enabled": True}}
 OPENSHIFT = {"openshift": {"mirrors": True}}
@@ -25,6 +26,7 @@ SAME = {
     "lock": ("self-managed", ["lock"], LOCK),
     "moves": ("self-managed", ["moves"], MOVES),
     "moves-report": ("self-managed", ["moves", "moves-report"], MOVES_REPORT),
+    "console": ("self-managed", ["console"], CONSOLE),
     "callers": ("self-managed", ["callers"], CALLERS),
     "trust-update": ("self-managed", ["trust-update"], TRUST_UPDATE),
     "openshift-mirrors": ("self-managed", ["openshift-mirrors"], OPENSHIFT),
@@ -58,6 +60,19 @@ OPTIONS = {
     "moves.report on a claim of the user's, beside trust roots": TRUST_UPDATE | {"moves": {"configMap": "moved", "report": {
         "enabled": True, "storage": {"existingClaim": "mine"}}}},
     "moves.report without rights, policies and users": MOVES_REPORT | {
+        "rbac": {"create": False}, "networkPolicy": {"enabled": False},
+        "podSecurityContext": {"runAsUser": None, "runAsGroup": None}},
+    "console": CONSOLE,
+    "console with other values": {"imagePullSecrets": [{"name": "mirror"}], "imagePullPolicy": "Always",
+                                  "tolerations": [{"key": "a", "operator": "Exists"}], "nodeSelector": {"disk": "fast"},
+                                  "console": {
+        "enabled": True, "listen": "[::]:9443", "tlsSecret": "own", "interval": "6h", "args": ["--retention=4320h"],
+        "from": [{"ipBlock": {"cidr": "10.0.0.0/8"}}], "storage": {"size": "2Gi", "className": "fast"},
+        "resources": {"limits": {"memory": "1Gi"}}}},
+    "console on a claim of the user's, beside trust roots": TRUST_UPDATE | {
+        "console": {"enabled": True, "storage": {"existingClaim": "mine"}}},
+    "console without a volume": {"console": {"enabled": True, "storage": {"enabled": False}}},
+    "console without rights, policies and users": CONSOLE | {
         "rbac": {"create": False}, "networkPolicy": {"enabled": False},
         "podSecurityContext": {"runAsUser": None, "runAsGroup": None}},
     "trustUpdate": TRUST_UPDATE,
@@ -190,6 +205,8 @@ REFUSED = {
     "two lock files": (LOCK | {"config": {"lock": {"file": "/x"}}}, ["config.lock.file", "lock.configMap"]),
     "two files of moves": (MOVES | {"config": {"moves": {"file": "/x"}}}, ["config.moves.file", "moves.configMap"]),
     "a report of moves without their ConfigMap": ({"moves": {"report": {"enabled": True}}}, ["moves.report", "moves.configMap"]),
+    "a console that nothing can reach": ({"console": {"enabled": True, "listen": "127.0.0.1:8088"}}, ["console.listen", "0.0.0.0:8443"]),
+    "the interval of a console in days": ({"console": {"enabled": True, "interval": "1d"}}, ["console", "interval"]),
     "the cooldown of a report in days": (
         {"moves": {"configMap": "m", "report": {"enabled": True, "cooldown": "3d"}}}, ["moves", "report", "cooldown"]),
     "upper-case ConfigMap": ({"lock": {"configMap": "Lock"}}, ["lock", "configMap"]),

@@ -25,14 +25,20 @@ def expect(there, kind, name, namespace=None):
     return []
 
 
+def webhook(there):
+    """The Deployment of the webhook; the console has one, too."""
+    return next(o for (kind, _), o in there.items() if kind == "Deployment"
+                and o["metadata"]["labels"]["app.kubernetes.io/component"] == "webhook")
+
+
 def template(there):
-    return next(o for (kind, _), o in there.items() if kind == "Deployment")["spec"]["template"]
+    return webhook(there)["spec"]["template"]
 
 
 def templates(there):
-    """Of the Deployment, and of a CronJob where there is one."""
+    """Of the Deployments, and of CronJobs where there are some."""
     jobs = [o["spec"]["jobTemplate"]["spec"]["template"] for (kind, _), o in there.items() if kind == "CronJob"]
-    return [template(there), *jobs]
+    return [o["spec"]["template"] for (kind, _), o in there.items() if kind == "Deployment"] + jobs
 
 
 def selects(selector, labels, what):
@@ -40,8 +46,8 @@ def selects(selector, labels, what):
     return [f"{', '.join(wrong)} selects no {what}"] if wrong or not selector else []
 
 
-def ports(there):
-    return {p["name"] for p in template(there)["spec"]["containers"][0]["ports"]}
+def ports(of):
+    return {p["name"] for p in of["spec"]["containers"][0].get("ports", [])}
 
 
 def binding(o, there):
@@ -56,7 +62,7 @@ def binding(o, there):
 
 
 def deployment_namespace(there):
-    return next(o for (kind, _), o in there.items() if kind == "Deployment")["metadata"]["namespace"]
+    return webhook(there)["metadata"]["namespace"]
 
 
 def role(o, there):
@@ -79,8 +85,13 @@ def deployment(o, there):
         # Those the operator makes, and the CronJob.
         if "configMap" in v and v["name"] not in ("lock", "moves", "callers", "trust"):
             faults += expect(there, "ConfigMap", v["configMap"]["name"], o["metadata"]["namespace"])
+        # One of the user's is called so.
+        if "persistentVolumeClaim" in v and v["persistentVolumeClaim"]["claimName"] != "mine":
+            faults += expect(there, "PersistentVolumeClaim", v["persistentVolumeClaim"]["claimName"], o["metadata"]["namespace"])
+    if container["image"] != template(there)["spec"]["containers"][0]["image"]:
+        faults.append("its image is not the webhook's")
     for probe in ("readinessProbe", "livenessProbe"):
-        if container[probe]["httpGet"]["port"] not in ports(there):
+        if container[probe]["httpGet"]["port"] not in ports(o["spec"]["template"]):
             faults.append(f"{probe}: no port {container[probe]['httpGet']['port']}")
     return faults
 
@@ -111,8 +122,11 @@ def cron_job(o, there):
 
 
 def service(o, there):
-    faults = selects(o["spec"]["selector"], template(there)["metadata"]["labels"], "Pod")
-    return faults + [f"no port {p['targetPort']}" for p in o["spec"]["ports"] if p["targetPort"] not in ports(there)]
+    found = [t for t in templates(there) if not selects(o["spec"]["selector"], t["metadata"]["labels"], "Pod")]
+    if not found:
+        return selects(o["spec"]["selector"], template(there)["metadata"]["labels"], "Pod")
+    faults = ["selects Pods of more than one Deployment"] * (len(found) > 1)
+    return faults + [f"no port {p['targetPort']}" for p in o["spec"]["ports"] if p["targetPort"] not in ports(found[0])]
 
 
 def selecting_pods(field):

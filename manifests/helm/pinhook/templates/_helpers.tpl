@@ -95,6 +95,36 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end -}}
 
+{{- define "pinhook.consoleName" -}}
+{{- printf "%s-console" (include "pinhook.fullname" .) -}}
+{{- end -}}
+
+{{/* The labels of the console, whose Pods must not be taken for Pods of the webhook. */}}
+{{- define "pinhook.consoleSelector" -}}
+app.kubernetes.io/name: {{ default .Chart.Name .Values.nameOverride }}
+app.kubernetes.io/component: console
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{- define "pinhook.consolePodLabels" -}}
+{{ include "pinhook.consoleSelector" . }}
+app.kubernetes.io/part-of: pinhook
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+{{- end -}}
+
+{{- define "pinhook.consoleLabels" -}}
+{{ include "pinhook.consolePodLabels" . }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
+{{- end -}}
+
+{{- define "pinhook.consolePort" -}}
+{{- if regexMatch "^(127\\.|localhost:|\\[::1\\])" .Values.console.listen -}}
+{{- fail (printf "console.listen: neither Service nor probes reach %q in a Pod; name its port at another address, as in 0.0.0.0:8443" .Values.console.listen) -}}
+{{- end -}}
+{{- include "pinhook.portOf" (list .Values.console.listen "8443") -}}
+{{- end -}}
+
 {{/* The port of an "address:port", e.g. (list .Values.config.listen "8443"). */}}
 {{- define "pinhook.portOf" -}}
 {{- $address := default (printf ":%s" (index . 1)) (index . 0) -}}
