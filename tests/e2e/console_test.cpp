@@ -1,14 +1,17 @@
-// `pinhook console` on a real API server, with the rights of manifests/rights and no others: what it shows follows the
-// cluster, and history is in the store after a kill.
+// `pinhook console` on a real API server, with the rights of the component console and no others: what it shows follows
+// the cluster, history is in the store after a kill, and it says that it is behind while the API server is away.
 #include "e2e/cluster.hpp"
 #include "support/child_process.hpp"
+#include "support/golden.hpp"
 #include "support/paths.hpp"
 
 #include <fmt/core.h>
 #include <stdlib.h>
 
 #include <csignal>
+#include <cstdint>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <string>
 #include <vector>
@@ -22,7 +25,10 @@ using ::testing::Not;
 class Console : public Cluster {
  protected:
   void SetUp() override {
-    kubectl_ok({"apply", "--validate=strict", "-f", testing::source_dir() + "/manifests/rights/console/rights.yaml"});
+    kubectl_ok({"apply", "--validate=strict", "-k",
+                testing::source_dir() + "/manifests/kustomize/components/console/objects"});
+    // No node runs it here: the program is started below, as its account.
+    kubectl_ok({"delete", "deployment", "pinhook-console", "-n", "pinhook"});
     // API servers learn of roles a moment after they were written.
     ASSERT_TRUE(eventually([] {
       return kubectl({"auth", "can-i", "watch", "pods", "-A", "--as=system:serviceaccount:pinhook:pinhook-console"})
@@ -34,11 +40,12 @@ class Console : public Cluster {
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
 
-  void start() {
+  std::string kubeconfig() const { return shared().plane.kubeconfig_of("pinhook", "pinhook-console").string(); }
+
+  void start(const std::string& kubeconfig) {
     child_ = std::make_unique<testing::child_process>(
         testing::child_options{.command = {testing::program_path(), "console", "--listen", "127.0.0.1:0", "--store",
-                                           (folder_ / "history.db").string(), "--kubeconfig",
-                                           shared().plane.kubeconfig_of("pinhook", "pinhook-console").string()},
+                                           (folder_ / "history.db").string(), "--kubeconfig", kubeconfig},
                                .environment = {{"PINHOOK_CLOUDS", "[]"}, {"HOME", folder_.string()}},
                                .inherited = {}},
         "pinhook");
@@ -68,7 +75,7 @@ std::string deployment(const std::string& image) {
 TEST_F(Console, FollowsTheClusterAndKeepsItsHistory) {
   const auto digest = push("console/web", "1", "one");
   const auto ns = make_namespace("");
-  start();
+  start(kubeconfig());
   kubectl_ok({"create", "-n", ns, "-f", "-"}, deployment(image("console/web:1")));
   EXPECT_TRUE(eventually([&] { return rows(ns).find(R"("written":"tag")") != std::string::npos; })) << rows(ns);
   EXPECT_THAT(rows(ns), HasSubstr(R"("owner":"Deployment/web")"));
@@ -81,12 +88,53 @@ TEST_F(Console, FollowsTheClusterAndKeepsItsHistory) {
 
   // Killed and started again: what was seen is in the store, the page is whole.
   EXPECT_EQ(child_->end(SIGKILL), 128 + SIGKILL);
-  start();
+  start(kubeconfig());
   EXPECT_TRUE(eventually([&] { return rows(ns).find(R"("written":"pinned")") != std::string::npos; })) << rows(ns);
   EXPECT_THAT(child_->output(), Not(HasSubstr("history is not written")));
 
   kubectl_ok({"delete", "deployment", "web", "-n", ns});
   EXPECT_TRUE(eventually([&] { return rows(ns).find("Deployment/web") == std::string::npos; })) << rows(ns);
+  EXPECT_EQ(child_->end(SIGTERM), 0) << child_->output();
+}
+
+TEST_F(Console, SaysThatItIsBehindWhileTheApiServerIsAway) {
+  const auto ns = make_namespace("");
+  service_relay before_api;
+  const std::uint16_t api = shared().plane.port();
+  before_api.add({.webhook = api});
+  std::string through = testing::read_file(kubeconfig());
+  const std::string origin = fmt::format("127.0.0.1:{}", api);
+  const auto at = through.find(origin);
+  ASSERT_NE(at, std::string::npos) << "the kubeconfig names another address";
+  through.replace(at, origin.size(), fmt::format("127.0.0.1:{}", before_api.port()));
+  const auto file = folder_ / "kubeconfig";
+  std::ofstream(file) << through;
+
+  start(file.string());
+  kubectl_ok({"create", "-n", ns, "-f", "-"}, deployment(image("console/away:1")));
+  EXPECT_TRUE(eventually([&] { return rows(ns).find(R"("written":"tag")") != std::string::npos; })) << rows(ns);
+  EXPECT_TRUE(eventually([&] { return !get("/readyz").empty(); })) << child_->output();
+  EXPECT_THAT(get("/api/v1/overview"), HasSubstr(R"("behind_since":null)"));
+  EXPECT_THAT(get("/metrics"), HasSubstr("\npinhook_console_behind_seconds 0\n"));
+
+  // What it had is shown on; it is ready, since a replica that has nothing to show would be worse.
+  before_api.cut(api);
+  EXPECT_TRUE(eventually([&] { return get("/api/v1/overview").find(R"("behind_since":")") != std::string::npos; }));
+  EXPECT_TRUE(eventually([&] {
+    return get("/metrics").find("\npinhook_console_behind_seconds 0\n") == std::string::npos;
+  })) << get("/metrics");
+  EXPECT_THAT(rows(ns), HasSubstr(R"("written":"tag")"));
+  EXPECT_THAT(get("/readyz"), Not(::testing::IsEmpty()));
+
+  // What changed meanwhile is there when the API server is back.
+  const std::string digest = "sha256:" + std::string(64, 'a');
+  kubectl_ok({"set", "image", "deployment/web", "-n", ns, "web=" + image("console/away@" + digest)});
+  EXPECT_THAT(rows(ns), HasSubstr(R"("written":"tag")"));
+  before_api.add({.webhook = api});
+  EXPECT_TRUE(eventually([&] { return rows(ns).find(R"("written":"pinned")") != std::string::npos; })) << rows(ns);
+  EXPECT_TRUE(eventually([&] { return get("/api/v1/overview").find(R"("behind_since":null)") != std::string::npos; }))
+      << get("/api/v1/overview");
+  EXPECT_THAT(get("/metrics"), HasSubstr("\npinhook_console_behind_seconds 0\n"));
   EXPECT_EQ(child_->end(SIGTERM), 0) << child_->output();
 }
 
