@@ -226,7 +226,7 @@ class Chart(unittest.TestCase):
 
     def test_other_names_lead_everywhere(self):
         """A release of another name in another namespace, with everything on."""
-        for values in (matrix.MONITORING | matrix.AUTOSCALING | matrix.ADMISSION_POLICY,
+        for values in (matrix.MONITORING | matrix.AUTOSCALING | matrix.ADMISSION_POLICY | matrix.CONSOLE,
                        matrix.MONITORING | matrix.CERT_MANAGER):
             there = self.check(rendering.chart(values, release="front", namespace="gate"))
             for o in there:
@@ -237,7 +237,7 @@ class Chart(unittest.TestCase):
                          "mutatingwebhookconfiguration/pinhook"):
                 self.assertNotIn(gone, rules)
             env = {e["name"]: e.get("value") for o in there if o["kind"] == "Deployment"
-                   for e in o["spec"]["template"]["spec"]["containers"][0]["env"]}
+                   for e in o["spec"]["template"]["spec"]["containers"][0].get("env", [])}
             self.assertEqual(env["PINHOOK_TLS_WEBHOOK_CONFIGURATION"], "front-pinhook")
             self.assertEqual(env["PINHOOK_TLS_SERVICE"], "front-pinhook")
 

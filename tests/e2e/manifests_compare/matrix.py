@@ -27,6 +27,7 @@ SAME = {
     "moves": ("self-managed", ["moves"], MOVES),
     "moves-report": ("self-managed", ["moves", "moves-report"], MOVES_REPORT),
     "console": ("self-managed", ["console"], CONSOLE),
+    "console with monitoring": ("self-managed", ["monitoring", "console", "console-monitoring"], CONSOLE | MONITORING),
     "callers": ("self-managed", ["callers"], CALLERS),
     "trust-update": ("self-managed", ["trust-update"], TRUST_UPDATE),
     "openshift-mirrors": ("self-managed", ["openshift-mirrors"], OPENSHIFT),
@@ -71,6 +72,8 @@ OPTIONS = {
         "resources": {"limits": {"memory": "1Gi"}}}},
     "console on a claim of the user's, beside trust roots": TRUST_UPDATE | {
         "console": {"enabled": True, "storage": {"existingClaim": "mine"}}},
+    "console with monitoring and a certificate of another name": MONITORING | {
+        "console": {"enabled": True, "tlsSecret": "own"}},
     "console without a volume": {"console": {"enabled": True, "storage": {"enabled": False}}},
     "console without rights, policies and users": CONSOLE | {
         "rbac": {"create": False}, "networkPolicy": {"enabled": False},

@@ -87,29 +87,91 @@ func TestAlertsFireForWhatTheyAreFor(t *testing.T) {
 					load += "  " + series + "\n"
 				}
 			}
-			storage := promqltest.LoadedStorage(t, load)
-			engine := promqltest.NewTestEngine(t, false, 0, promqltest.DefaultMaxSamplesPerQuery)
-			var fired []string
-			for _, rule := range alerts(t) {
-				query, err := engine.NewInstantQuery(context.Background(), storage, promql.NewPrometheusQueryOpts(false, 0), rule.Expr.String(), time.Unix(120*60, 0))
-				if err != nil {
-					t.Fatal(err)
-				}
-				result, err := query.Exec(context.Background()).Vector()
-				if err != nil {
-					t.Fatal(err)
-				}
-				if len(result) > 0 {
-					fired = append(fired, rule.Alert)
-				}
-				query.Close()
-			}
+			fired := firing(t, alerts(t), load, 120*time.Minute)
 			if strings.Join(fired, " ") != strings.Join(change.fires, " ") {
 				t.Errorf("fired: %v, not %v", fired, change.fires)
 			}
 		})
 	}
 	for _, rule := range alerts(t) {
+		if !tried[rule.Alert] {
+			t.Errorf("no case makes %s fire", rule.Alert)
+		}
+	}
+}
+
+// The names of the rules whose expressions hold at that time after the first sample.
+func firing(t *testing.T, rules []monitoring.Rule, load string, at time.Duration) (fired []string) {
+	t.Helper()
+	storage := promqltest.LoadedStorage(t, load)
+	engine := promqltest.NewTestEngine(t, false, 0, promqltest.DefaultMaxSamplesPerQuery)
+	for _, rule := range rules {
+		query, err := engine.NewInstantQuery(context.Background(), storage, promql.NewPrometheusQueryOpts(false, 0), rule.Expr.String(), time.Unix(0, 0).Add(at))
+		if err != nil {
+			t.Fatal(err)
+		}
+		result, err := query.Exec(context.Background()).Vector()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(result) > 0 {
+			fired = append(fired, rule.Alert)
+		}
+		query.Close()
+	}
+	return fired
+}
+
+// The console's alerts look back a day, so these are two days of samples, one a minute: 2880.
+func TestAlertsOfTheConsoleFireForWhatTheyAreFor(t *testing.T) {
+	const of = `job="pinhook-console",pod="c"`
+	images := func(state, values string) string {
+		return `pinhook_console_images{` + of + `,namespace="shop",state="` + state + `"} ` + values + "\n"
+	}
+	quiet := map[string]string{
+		"up":       `up{` + of + `,namespace="pinhook"} 1+0x2880`,
+		"behind":   `pinhook_console_behind_seconds{` + of + `,namespace="pinhook"} 0+0x2880`,
+		"complete": `pinhook_console_complete{` + of + `,namespace="pinhook"} 1+0x2880`,
+		"moved":    `pinhook_console_moved_version_tags{` + of + `,namespace="pinhook"} 0+0x2880`,
+		"findings": images("findings", "7+0x2880"),
+		"gone":     images("gone", "0+0x2880"),
+	}
+	rules := one[monitoring.PrometheusRule](t, render(t, "self-managed", "", "console-monitoring")).Spec.Groups[0].Rules
+	tried := map[string]bool{}
+	for name, change := range map[string]struct {
+		series map[string]string
+		fires  []string
+	}{
+		"nothing is wrong":         {nil, nil},
+		"it is down":               {map[string]string{"up": `up{` + of + `,namespace="pinhook"} 0+0x2880`}, []string{"PinhookConsoleDown"}},
+		"only the webhook is up":   {map[string]string{"up": `up{job="pinhook",namespace="pinhook"} 1+0x2880`}, []string{"PinhookConsoleDown"}},
+		"it is behind":             {map[string]string{"behind": `pinhook_console_behind_seconds{` + of + `} 0+60x2880`}, []string{"PinhookConsoleBehind"}},
+		"it has not read all":      {map[string]string{"complete": `pinhook_console_complete{` + of + `} 0+0x2880`}, []string{"PinhookConsoleBehind"}},
+		"findings rise":            {map[string]string{"findings": images("findings", "7x2000 9x880")}, []string{"PinhookViolationsRise"}},
+		"in a new namespace":       {map[string]string{"findings": images("findings", "7+0x2880") + `  pinhook_console_images{` + of + `,namespace="new",state="findings"} _x2000 2x880`}, []string{"PinhookViolationsRise"}},
+		"findings fall":            {map[string]string{"findings": images("findings", "7x2000 5x880")}, nil},
+		"it begins to count today": {map[string]string{"findings": images("findings", "_x2000 9x880")}, nil},
+		"it reads after a restart": {map[string]string{"findings": images("findings", "7x2000 9x880"), "complete": `pinhook_console_complete{` + of + `} 1x2879 0`}, []string{"PinhookConsoleBehind"}},
+		"a version moved":          {map[string]string{"moved": `pinhook_console_moved_version_tags{` + of + `} 0x2000 1x880`}, []string{"PinhookVersionTagMoved"}},
+		"a digest is gone":         {map[string]string{"gone": images("gone", "0x2000 1x880")}, []string{"PinhookDigestGone"}},
+	} {
+		for _, alert := range change.fires {
+			tried[alert] = true
+		}
+		t.Run(name, func(t *testing.T) {
+			load := "load 1m\n"
+			for key, series := range quiet {
+				if changed, is := change.series[key]; is {
+					series = changed
+				}
+				load += "  " + strings.TrimSpace(series) + "\n"
+			}
+			if fired := firing(t, rules, load, 2880*time.Minute); strings.Join(fired, " ") != strings.Join(change.fires, " ") {
+				t.Errorf("fired: %v, not %v", fired, change.fires)
+			}
+		})
+	}
+	for _, rule := range rules {
 		if !tried[rule.Alert] {
 			t.Errorf("no case makes %s fire", rule.Alert)
 		}

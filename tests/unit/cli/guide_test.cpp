@@ -173,7 +173,8 @@ TEST(Guide, NamesLabelsAnnotationsAndWebhooksThatExist) {
 
 TEST(Guide, SaysWhatToDoAboutEveryAlert) {
   std::string rules;
-  for (const std::string& file : yaml_files(manifests_dir / "kustomize/components/monitoring")) rules += read(file);
+  for (const char* folder : {"kustomize/components/monitoring", "kustomize/components/console-monitoring"})
+    for (const std::string& file : yaml_files(manifests_dir / folder)) rules += read(file);
   const auto made = all_of(rules, R"(alert:\s*(\w+))");
   EXPECT_FALSE(made.empty());
   EXPECT_EQ(all_of(guide(), R"(\b(Pinhook[A-Z]\w+))"), made);
@@ -189,8 +190,9 @@ TEST(Guide, SaysWhatToDoAboutEveryAlert) {
 TEST(Alerts, HaveARunbookWithAHeadingForEach) {
   const std::set<std::string> anchors = testing::anchors_of(testing::page_text("docs/alerts.md"));
   std::set<std::string> headings;
-  for (const char* file :
-       {"kustomize/components/monitoring/objects/prometheusrule.yaml", "helm/pinhook/files/alerts.yaml"}) {
+  for (const char* file : {"kustomize/components/monitoring/objects/prometheusrule.yaml",
+                           "kustomize/components/console-monitoring/objects/prometheusrule.yaml",
+                           "helm/pinhook/files/alerts.yaml", "helm/pinhook/files/console-alerts.yaml"}) {
     const std::string rules = read(manifests_dir / file);
     const std::regex rule(R"(- alert: (\w+)\n(?:(?!\s*- alert:).*\n)*?\s*runbook_url: (\S+)\n)");
     std::set<std::string> found;
