@@ -97,7 +97,9 @@ void declare_explain(CLI::App& app, arguments& out) {
 }
 
 void declare_demo(CLI::App& app, arguments& out) {
-  app.add_flag("--serve", out.stays, "Stay up afterwards and print a curl command to try");
+  auto* serve = app.add_flag("--serve", out.stays, "Stay up afterwards and print a curl command to try");
+  app.add_flag("--console", out.shows_console, "Show the console on made-up objects instead, until Ctrl-C")
+      ->excludes(serve);
 }
 
 void declare_pin(CLI::App& app, arguments& out) {

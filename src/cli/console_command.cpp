@@ -6,21 +6,16 @@
 #include <pinhook/cli/exit_code.hpp>
 #include <pinhook/cli/messages.hpp>
 #include <pinhook/cli/run_files.hpp>
+#include <pinhook/cli/serve_console.hpp>
 #include <pinhook/config/command_settings.hpp>
 #include <pinhook/console/console.hpp>
 #include <pinhook/pipeline/check_rules.hpp>
 #include <pinhook/server/listen_address.hpp>
 #include <pinhook/store/history.hpp>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/signal_set.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <fmt/core.h>
 
 #include <chrono>
-#include <csignal>
-#include <cstdio>
-#include <exception>
 #include <memory>
 #include <string>
 #include <utility>
@@ -92,12 +87,6 @@ result<console::console_options> options_of(const arguments& arguments, const co
   return out;
 }
 
-awaitable<void> show_until_signal(asio::signal_set& signals, console::console& one) {
-  const int number = co_await signals.async_wait(asio::use_awaitable);
-  log::info("shutting down", {{"signal", number == SIGINT ? "SIGINT" : "SIGTERM"}});
-  co_await one.stop();
-}
-
 }  // namespace
 
 int run_console(const arguments& arguments) {
@@ -110,20 +99,10 @@ int run_console(const arguments& arguments) {
   auto session = cluster_session::open(arguments.of_cluster, *s, variables);
   if (!session) return refuse_console(session.error());
   options->engine.server = (*session)->server();
-  asio::io_context& control = (*session)->io();
-  asio::signal_set signals(control, SIGTERM, SIGINT);
   const std::shared_ptr<kube::api_connection> to(std::shared_ptr<void>(), &(*session)->connection());
-  const bool has_tls = options->certificate.has_value();
-  console::console one(control, std::move(*options), to, machine_clock());
-  if (const auto ok = one.start(); !ok) return refuse_console(ok.error());
-  say(console_name, fmt::format("{}://{}", has_tls ? "https" : "http", one.listens_at().to_string()));
-  int code = exit_good;
-  asio::co_spawn(control, show_until_signal(signals, one), [&](const std::exception_ptr& thrown) {
-    if (thrown) code = exit_failed;
-    control.stop();
-  });
-  control.run();
-  return code;
+  const auto has_served = serve_console((*session)->io(), std::move(*options), to, console_name);
+  if (!has_served) return refuse_console(has_served.error());
+  return *has_served ? exit_good : exit_failed;
 }
 
 }  // namespace pinhook::cli

@@ -1,6 +1,7 @@
 #include <pinhook/base/log.hpp>
 #include <pinhook/base/terminal.hpp>
 #include <pinhook/cli/commands.hpp>
+#include <pinhook/cli/demo_console.hpp>
 #include <pinhook/cli/exit_code.hpp>
 #include <pinhook/cli/messages.hpp>
 #include <pinhook/cli/standard_output.hpp>
@@ -42,6 +43,7 @@ int give_up(const error& e) {
 }  // namespace
 
 int run_demo(const arguments& arguments) {
+  if (arguments.shows_console) return run_demo_console();
   // The story shows each request, so the webhook's log needs only warnings.
   log::configure({.least = log::level::warning, .shape = log::format::text});
   demo::site site;

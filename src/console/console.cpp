@@ -252,6 +252,7 @@ struct console::parts {
     out.unasked = schedule.unasked();
     out.failed = schedule.failed();
     out.has_store = options.has_store;
+    out.is_demo = options.is_demo;
     return out;
   }
 

@@ -8,11 +8,13 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <sstream>
 #include <string>
+#include <utility>
 
 namespace pinhook::testing {
 namespace {
@@ -74,6 +76,49 @@ TEST(DemoProcess, PrintsACommandThatWorksAndCleansUp) {
   demo.send(SIGINT);
   EXPECT_EQ(demo.wait(), 0) << demo.errors();
   EXPECT_FALSE(std::filesystem::exists(ca_file)) << "left behind";
+}
+
+// The console's answer to a GET. A proxy of the environment must not come between.
+std::string ask_console(const std::string& url, const std::string& path) {
+  return run_shell("curl -sS --noproxy '*' '" + url + path + "'");
+}
+
+// The overview once it has that text, else the last one.
+std::string overview_until(const std::string& url, const std::string& part) {
+  const auto end = std::chrono::steady_clock::now() + program::patience;
+  std::string out;
+  while (std::chrono::steady_clock::now() < end) {
+    out = ask_console(url, "/api/v1/overview");
+    if (out.find(part) != std::string::npos) break;
+  }
+  return out;
+}
+
+TEST(DemoProcess, ShowsTheConsoleOnMadeUpObjectsAndSaysSo) {
+  program demo({"demo", "--console"}, {"DOCKER_CONFIG=", "KUBECONFIG=/nonexistent"});
+  const std::string line = demo.wait_for_error_line("http://127.0.0.1:");
+  ASSERT_NE(line, "") << demo.errors();
+  const std::string url = line.substr(line.find("http://"));
+  // It moves after the first look-ups, so all the rest is there then.
+  const std::string moved = overview_until(url, R"("change":"version-tag")");
+  EXPECT_THAT(moved, HasSubstr(R"("demo":true)"));
+  EXPECT_THAT(moved, HasSubstr(R"("complete":true)"));
+  EXPECT_THAT(moved, HasSubstr(R"("troubles":[])"));
+  for (const auto& [state, owner] :
+       {std::pair{"mixed", "web"}, std::pair{"gone", "report"}, std::pair{"moved-version", "api"},
+        std::pair{"no-tag", "proxy"}, std::pair{"latest", "trial"}, std::pair{"pinned", "pay"}}) {
+    EXPECT_THAT(ask_console(url, std::string("/api/v1/entities?state=") + state),
+                HasSubstr(std::string("Deployment/") + owner))
+        << state;
+  }
+  demo.send(SIGINT);
+  EXPECT_EQ(demo.wait(), 0) << demo.errors();
+}
+
+TEST(DemoProcess, ShowsTheStoryOrTheConsole) {
+  const auto both = run_program({"demo", "--console", "--serve"});
+  EXPECT_EQ(both.exit_code, 2);
+  EXPECT_THAT(both.errors, HasSubstr("--console"));
 }
 
 }  // namespace

@@ -210,6 +210,8 @@ struct arguments {
   std::string output = "text";
   /// demo: keep serving after the story.
   bool stays = false;
+  /// demo: the console on made-up objects, in place of the story.
+  bool shows_console = false;
   file_arguments files;
   cluster_arguments of_cluster;
   verify_arguments verify;

@@ -50,6 +50,8 @@ struct console_options {
   /// Not null: of a file, or in memory.
   std::unique_ptr<store::history> history;
   bool has_store = false;
+  /// The objects are made up; the page says so.
+  bool is_demo = false;
   /// Empty: no registry is asked.
   manifest_lookup lookup = nullptr;
   schedule_options schedule = {};

@@ -22,9 +22,10 @@ function showState(of) {
     (late ? "behind for " + age(of.behind_since, of.now) : of.complete ? "live" : "reading the cluster") +
     " · " + registries + " · " + of.origin;
   const lines = [...of.troubles];
-  if (of.history === "memory") lines.push("History is in memory and ends with this process: --store FILE keeps it.");
-  if (of.demo) lines.unshift("This is a demo: none of these objects exist.");
+  if (of.history === "memory" && !of.demo) lines.push("History is in memory and ends with this process: --store FILE keeps it.");
+  if (of.demo) lines.unshift("This is a demo: none of these objects exist, nor do their images.");
   notes.replaceChildren(...lines.slice(0, 20).map((one) => el("li", {}, one)));
+  notes.classList.toggle("demo", of.demo);
   notes.hidden = lines.length === 0;
 }
 

@@ -83,6 +83,8 @@ TEST(Args, ReadsDemoAndVersion) {
   EXPECT_EQ(parsed({"demo"}).command, command::demo);
   EXPECT_FALSE(parsed({"demo"}).stays);
   EXPECT_TRUE(parsed({"demo", "--serve"}).stays);
+  EXPECT_FALSE(parsed({"demo", "--serve"}).shows_console);
+  EXPECT_TRUE(parsed({"demo", "--console"}).shows_console);
   EXPECT_EQ(parsed({"version"}).command, command::version);
   EXPECT_EQ(parsed({"--version"}).command, command::version);
   EXPECT_EQ(parsed({"-V"}).command, command::version);
