@@ -1,6 +1,7 @@
 #include <pinhook/registry/config_credentials.hpp>
 
 #include <pinhook/base/file.hpp>
+#include <pinhook/registry/anonymous_identity.hpp>
 #include <pinhook/registry/credential_helper.hpp>
 
 #include <fmt/core.h>
@@ -58,7 +59,7 @@ std::string config_credentials::identity_for(const reference& ref) const {
   const auto match = held->find(ref);
   if (const auto* call = std::get_if<helper_call>(&match)) return helper_identity(*call);
   if (const auto* own = std::get_if<const credential*>(&match)) return (*own)->identity;
-  return credential{}.identity;
+  return anonymous_identity();
 }
 
 awaitable<result<std::vector<credential>>> config_credentials::credentials_for(reference ref, deadline d) {

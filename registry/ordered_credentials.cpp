@@ -1,18 +1,24 @@
 #include <pinhook/registry/ordered_credentials.hpp>
 
+#include <pinhook/registry/anonymous_identity.hpp>
+
 #include <optional>
 #include <utility>
 
 namespace pinhook::registry {
 
 std::string ordered_credentials::identity_for(const reference& ref) const {
-  const std::string anonymous = credential{}.identity;
+  const std::string& anonymous = anonymous_identity();
   std::string joined;
   std::size_t known = 0;
   for (const auto& part : parts_) {
-    const std::string one = part->identity_for(ref);
+    std::string one = part->identity_for(ref);
     if (one == anonymous) continue;
-    if (++known > 1) joined += '\n';
+    if (++known == 1) {
+      joined = std::move(one);
+      continue;
+    }
+    joined += '\n';
     joined += one;
   }
   if (known == 0) return anonymous;

@@ -2,6 +2,7 @@
 
 #include <pinhook/base/base64.hpp>
 #include <pinhook/base/json.hpp>
+#include <pinhook/registry/anonymous_identity.hpp>
 
 #include <fmt/core.h>
 
@@ -142,7 +143,7 @@ std::vector<const pull_entry*> pull_keyring::find(const reference& ref) const {
 
 std::string keyring_credentials::identity_for(const reference& ref) const {
   const auto found = keyring_.find(ref);
-  if (found.empty()) return credential{}.identity;
+  if (found.empty()) return anonymous_identity();
   if (found.size() == 1) return found.front()->credential.identity;
   std::string all;
   for (const pull_entry* e : found) all += e->credential.identity + '\n';

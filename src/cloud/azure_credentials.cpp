@@ -8,6 +8,7 @@
 #include <pinhook/cloud/azure_principal.hpp>
 #include <pinhook/cloud/fetch_deadline.hpp>
 #include <pinhook/http/answer_time.hpp>
+#include <pinhook/registry/anonymous_identity.hpp>
 
 #include <fmt/core.h>
 
@@ -77,7 +78,7 @@ azure_credentials::~azure_credentials() {
 }
 
 std::string azure_credentials::identity_for(const registry::reference& ref) const {
-  return acr_name(ref.registry()) ? identity_of(ref.registry()) : registry::credential{}.identity;
+  return acr_name(ref.registry()) ? identity_of(ref.registry()) : registry::anonymous_identity();
 }
 
 std::vector<registry::credential_match> azure_credentials::matches(const registry::reference& ref) const {

@@ -5,6 +5,7 @@
 #include <pinhook/base/side_thread.hpp>
 #include <pinhook/cloud/ecr_token.hpp>
 #include <pinhook/http/answer_time.hpp>
+#include <pinhook/registry/anonymous_identity.hpp>
 
 #include <fmt/core.h>
 
@@ -106,7 +107,7 @@ ecr_credentials::~ecr_credentials() {
 
 std::string ecr_credentials::identity_for(const registry::reference& ref) const {
   const auto api = ecr_api_for(ref.registry());
-  return api ? keyed_hash("amazon ecr\n" + api->host) : registry::credential{}.identity;
+  return api ? keyed_hash("amazon ecr\n" + api->host) : registry::anonymous_identity();
 }
 
 std::vector<registry::credential_match> ecr_credentials::matches(const registry::reference& ref) const {

@@ -7,6 +7,7 @@
 #include <pinhook/cloud/google_token_flow.hpp>
 #include <pinhook/cloud/oauth.hpp>
 #include <pinhook/http/answer_time.hpp>
+#include <pinhook/registry/anonymous_identity.hpp>
 
 #include <utility>
 
@@ -33,7 +34,7 @@ google_credentials::google_credentials(http::client& api, http::client& metadata
       tokens_(std::move(on), time, options.tokens) {}
 
 std::string google_credentials::identity_for(const registry::reference& ref) const {
-  return is_google_registry(ref.registry()) ? world_->identity : registry::credential{}.identity;
+  return is_google_registry(ref.registry()) ? world_->identity : registry::anonymous_identity();
 }
 
 std::vector<registry::credential_match> google_credentials::matches(const registry::reference& ref) const {

@@ -52,6 +52,8 @@ bool matches(std::string_view host, std::string_view pattern) {
 }  // namespace
 
 bool is_google_registry(std::string_view registry) {
+  // Each answer asks this of each image, and most are of other registries.
+  if (!registry.ends_with(".pkg.dev") && !registry.ends_with("gcr.io")) return false;
   constexpr std::array<std::string_view, 4> patterns{"gcr.io", "*.gcr.io", "*-docker.pkg.dev", "docker.*.rep.pkg.dev"};
   return std::ranges::any_of(patterns, [&](std::string_view one) { return matches(registry, one); });
 }

@@ -3,6 +3,7 @@
 #include <pinhook/base/counted.hpp>
 #include <pinhook/base/log.hpp>
 #include <pinhook/base/side_thread.hpp>
+#include <pinhook/registry/anonymous_identity.hpp>
 
 #include <fmt/core.h>
 #include <sys/stat.h>
@@ -87,7 +88,7 @@ class credential_plugins::tenant_source final : public registry::credential_sour
 
   [[nodiscard]] std::string identity_for(const registry::reference& ref) const override {
     const config plugins = all_->plugins_for(tenant_, ref);
-    if (plugins.empty()) return registry::credential{}.identity;
+    if (plugins.empty()) return registry::anonymous_identity();
     std::string text = "plugin\n";
     for (const auto& plugin : plugins) {
       text += plugin->identity + '\n';

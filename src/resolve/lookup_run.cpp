@@ -1,5 +1,6 @@
 #include <pinhook/resolve/lookup_run.hpp>
 
+#include <pinhook/registry/anonymous_identity.hpp>
 #include <pinhook/registry/cloud_hosts.hpp>
 #include <pinhook/registry/mirror_grants.hpp>
 #include <pinhook/registry/route_table.hpp>
@@ -239,7 +240,7 @@ awaitable<result<registry::digest>> lookup_run::ask(question q) {
   f_->asking = fmt::format("{} {}", !q.by || q.by->is_source ? "registry" : "mirror", q.host);
   sources_.clear();
   // Credentials for a mirror that rests would be fetched for nothing: it is skipped.
-  const errand on{repository_at(q.host, f_->query.ref), registry::credential{}.identity, {f_->query.owner}};
+  const errand on{repository_at(q.host, f_->query.ref), registry::anonymous_identity(), {f_->query.owner}};
   if (!q.is_last && with_.gate.look(q.host, on).now == host_health::state::resting)
     co_return fail(with_.gate.refusal(q.host, on));
   auto got = co_await ask_each_source(std::move(q));

@@ -1,5 +1,6 @@
 #include <pinhook/resolve/lookup_scheduler.hpp>
 
+#include <pinhook/registry/anonymous_identity.hpp>
 #include <pinhook/registry/route_table.hpp>
 #include <pinhook/resolve/lookup_run.hpp>
 
@@ -211,7 +212,7 @@ lookup_scheduler::host_state lookup_scheduler::state_of(const query& q) const {
   if (hosts.empty()) hosts.push_back(ref.registry());
   host_state out{host_health::state::resting, std::nullopt, steady_time::max()};
   errand on;
-  on.credential = registry::credential{}.identity;
+  on.credential = registry::anonymous_identity();
   on.owners.push_back(q.owner);
   for (const auto& host : hosts) {
     on.repository = repository_at(host, ref);

@@ -1,5 +1,6 @@
 #include <pinhook/resolve/resolver.hpp>
 
+#include <pinhook/registry/anonymous_identity.hpp>
 #include <pinhook/resolve/observer.hpp>
 
 #include <fmt/core.h>
@@ -11,7 +12,7 @@
 namespace pinhook::resolve {
 
 std::string identity_of(const query& q) {
-  return q.credentials ? q.credentials->identity_for(q.ref) : registry::credential{}.identity;
+  return q.credentials ? q.credentials->identity_for(q.ref) : registry::anonymous_identity();
 }
 
 std::string subject_of(const query& q) {
