@@ -99,8 +99,9 @@ void refuse(proof_check& check, const error& with) {
   for (const rules::proof_question& q : check.questions) check.answers.emplace(q, fail(with));
 }
 
-proof_query query_of(const proof_check& check, const source& credentials, const std::string& owner) {
-  return {check.image, credentials, check.questions, owner};
+// Takes the image of the check, which only the query needs.
+proof_query query_of(proof_check& check, const source& credentials, const std::string& owner) {
+  return {std::move(check.image), credentials, check.questions, owner};
 }
 
 }  // namespace

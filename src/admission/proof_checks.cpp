@@ -4,9 +4,12 @@
 #include <pinhook/rules/judge.hpp>
 
 #include <algorithm>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 namespace pinhook::admission {
 namespace {
@@ -50,23 +53,31 @@ bool is_same(const proof_check& a, const proof_check& b) {
 }  // namespace
 
 void list_checks(inquiry& about, const rulebook& book, const std::vector<result<resolve::answer>>& answers) {
-  // An object may have 1,000 images: only those of the same digest are compared.
-  std::unordered_multimap<std::string, std::size_t> by_image;
+  // An object may have 1,000 images: only those of the same digest are compared. The names are those of the checks,
+  // which stay in their places.
+  std::unordered_multimap<std::string_view, std::size_t> by_image;
+  about.checks.reserve(about.checks.size() + about.judged.size());
+  const judged_slot* before = nullptr;
+  std::vector<rules::proof_question> questions;
   for (judged_slot& j : about.judged) {
     if (j.proof_tenant == no_tenant) continue;
     const auto runs = running(about, j, answers);
     if (!runs) continue;
     auto image = runs->digest ? pin::with_digest(*runs->ref, *runs->digest) : *runs->ref;
     if (!image) continue;
-    proof_check check{*std::move(image), j.proof_tenant, rules::questions_of(book.rules, j.effects), j.is_unchanged};
+    // Most slots of an object come under the same rules.
+    if (before == nullptr || before->effects.demands != j.effects.demands)
+      questions = rules::questions_of(book.rules, j.effects);
+    before = &j;
+    proof_check check{*std::move(image), j.proof_tenant, questions, j.is_unchanged};
     if (!runs->digest)
       for (const rules::proof_question& q : check.questions) check.answers.emplace(q, fail(runs->digest.error()));
     for (auto [at, end] = by_image.equal_range(check.image.canonical()); at != end && j.check == no_check; ++at)
       if (is_same(about.checks[at->second], check)) j.check = at->second;
     if (j.check != no_check) continue;
     j.check = about.checks.size();
-    by_image.emplace(check.image.canonical(), j.check);
     about.checks.push_back(std::move(check));
+    by_image.emplace(about.checks.back().image.canonical(), j.check);
   }
 }
 
@@ -81,7 +92,9 @@ bool take_signed_tags(inquiry& about, const rulebook& book, std::vector<result<r
       continue;
     const rules::demand* d = rules::resolving_demand(book.rules, j.effects);
     if (d == nullptr) continue;
-    const auto digest = registry::digest::parse(rules::signed_instead(*d, about.checks[j.check].answers));
+    const std::string named = rules::signed_instead(*d, about.checks[j.check].answers);
+    if (named.empty()) continue;
+    const auto digest = registry::digest::parse(named);
     if (!digest || *digest == answers[lookup]->digest) continue;
     about.signed_tags.push_back({lookup, std::exchange(answers[lookup]->digest, *digest)});
   }

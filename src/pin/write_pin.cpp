@@ -2,14 +2,18 @@
 
 #include <pinhook/pin/image_parts.hpp>
 
-#include <fmt/core.h>
-
 namespace pinhook::pin {
 
 std::string write_pin(std::string_view written_name, std::string_view tag, const registry::digest& digest,
                       pin_format format) {
-  if (format == pin_format::digest) return fmt::format("{}@{}", written_name, digest.to_string());
-  return fmt::format("{}:{}@{}", written_name, tag, digest.to_string());
+  const bool has_tag = format != pin_format::digest;
+  std::string out;
+  out.reserve(written_name.size() + (has_tag ? tag.size() + 1 : 0) + 1 + digest.to_string().size());
+  out += written_name;
+  if (has_tag) out.append(1, ':').append(tag);
+  out += '@';
+  out += digest.to_string();
+  return out;
 }
 
 std::string_view value_of(std::string_view image, slot_value at) {

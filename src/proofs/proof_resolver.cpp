@@ -2,6 +2,7 @@
 
 #include <pinhook/base/thread_crossing.hpp>
 #include <pinhook/proofs/proof_words.hpp>
+#include <pinhook/registry/anonymous_identity.hpp>
 #include <pinhook/signatures/content_trust_source.hpp>
 #include <pinhook/signatures/image_verdict.hpp>
 #include <pinhook/signatures/verify_image.hpp>
@@ -34,17 +35,21 @@ using answers = std::shared_ptr<const rules::proofs>;
 constexpr int most_moves = 3;
 
 std::string identity_of(const proof_query& q) {
-  return resolve::identity_of({.ref = q.image, .credentials = q.credentials});
+  return q.credentials ? q.credentials->identity_for(q.image) : registry::anonymous_identity();
 }
 
 // No part but the last holds a line break. Signatures are about a digest; content trust signs tags.
 std::string key_of(const proof_query& q, const proof_question& asked, const verifier& by, std::string_view identity) {
-  std::string out = fmt::format("{}\n{}\n{}\n{}", q.image.canonical(),
-                                by.is_content_trust() ? std::string_view(q.image.tag()) : "", by.content, asked.type);
+  const std::string_view tag = by.is_content_trust() ? std::string_view(q.image.tag()) : std::string_view();
+  constexpr std::size_t breaks = 4;
+  std::string out;
+  out.reserve(q.image.canonical().size() + tag.size() + by.content.size() + asked.type.size() + identity.size() +
+              breaks);
+  out.append(q.image.canonical()).append(1, '\n').append(tag).append(1, '\n');
+  out.append(by.content).append(1, '\n').append(asked.type);
   for (const auto& [pointer, value] : asked.fields)
     fmt::format_to(std::back_inserter(out), "\n{}:{}{}:{}", pointer.size(), pointer, value.size(), value);
-  out += '\n';
-  out += identity;
+  out.append(1, '\n').append(identity);
   return out;
 }
 
@@ -123,8 +128,9 @@ struct proof_resolver::state : std::enable_shared_from_this<state> {
       const verifier* by = find_verifier(by_name, one.verifier);
       if (by == nullptr) return into.emplace(one, fail(unknown_verifier(one.verifier))).second;
       auto known = held.find(key_of(q, one, *by, identity), now);
-      if (known) into.emplace(one, *std::move(known));
-      return into.contains(one);
+      if (!known) return false;
+      into.emplace(one, *std::move(known));
+      return true;
     });
   }
 

@@ -88,7 +88,7 @@ struct judged_slot {
 
 /// The questions to verifiers about one image; slots that run the same image share them.
 struct proof_check {
-  /// With its digest.
+  /// With its digest. Moved from once it is asked about.
   registry::reference image;
   /// Index in inquiry::tenants.
   std::size_t tenant = 0;
