@@ -27,7 +27,7 @@ packages-build: groups = build
 packages-test: groups = build test
 packages-e2e: groups = build test e2e
 packages-nodes: groups = build nodes
-packages-browser: groups = browser
+packages-browser: groups = build browser
 packages-check: groups = build test check
 packages-bench: groups = build test bench
 packages-%:
@@ -79,8 +79,9 @@ e2e-more: ## what the gates leave out: the oldest Kubernetes, and real Kueue on 
 	E2E_MORE=1 $(MAKE) --no-print-directory e2e KUBERNETES= E2E_FLAGS='--gtest_filter=Kueue*'
 
 # The browser is large, so it is installed only for this.
-console-test: packages-browser ## the pages of the console in Debian's chromium: filters, keyboard, hostile texts, pictures in build/console-pictures
-	@python3 tests/browser/console_pages_test.py
+console-test: packages-browser build/$(PRESET)/build.ninja ## the pages of the console in Debian's chromium: filters, keyboard, hostile texts, demo --console, pictures in build/console-pictures
+	cmake --build build/$(PRESET) -j $(JOBS) --target pinhook
+	@PINHOOK=build/$(PRESET)/pinhook python3 -m unittest discover -v -s tests/browser -p '*_test.py'
 
 nodes: packages-nodes build/$(PRESET)/build.ninja ## podman and pinhook with the same registries.conf: the same hosts in the same order (as root)
 	cmake --build build/$(PRESET) -j $(JOBS) --target pinhook

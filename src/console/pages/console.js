@@ -29,6 +29,13 @@ function showState(of) {
   notes.hidden = lines.length === 0;
 }
 
+// The answer, and the state of the console, which is shown on every page.
+async function askWithState(path) {
+  const [got, all] = await Promise.all([ask(path), ask("/api/v1/overview")]);
+  showState(all.console);
+  return [got, all.console];
+}
+
 function alarm(name, text, count) {
   return el("li", {}, link(text, "/entities", { state: name }),
     el("span", { class: count ? "error" : "quiet" }, count));
@@ -173,8 +180,7 @@ function entityPage(path) {
   return {
     title: decodeURIComponent(id.split("/").slice(2).join("/")),
     async refresh() {
-      const [got, all] = await Promise.all([ask("/api/v1/entities/" + id), ask("/api/v1/overview")]);
-      showState(all.console);
+      const [got, of] = await askWithState("/api/v1/entities/" + id);
       main.replaceChildren(el("h2", {}, got.kind + "/" + got.name),
         el("p", {}, "Namespace ", link(got.namespace, "/entities", { namespace: got.namespace }), ", mode " + got.mode +
           (got.group ? ", " + got.group : "")),
@@ -184,7 +190,7 @@ function entityPage(path) {
             link(got.places[i].repository, "/entities", { repository: got.places[i].repository })),
           el("h4", {}, "Evidence"), evidence(row, got.places[i]),
           row.findings.length ? [el("h4", {}, "Resolution"), el("ul", {}, row.findings.map(resolution))] : null,
-          el("h4", {}, "History"), timeline(row, all.console.now))));
+          el("h4", {}, "History"), timeline(row, of.now))));
     },
   };
 }
@@ -195,7 +201,7 @@ function imagesPage(query) {
   return {
     title: "Images",
     async refresh() {
-      const got = await ask("/api/v1/images?" + new URLSearchParams({ ...query, limit: 1000 }));
+      const [got] = await askWithState("/api/v1/images?" + new URLSearchParams({ ...query, limit: 1000 }));
       const split = (image) => image.tags.some((one) => one.digests.length > 1);
       const cards = got.images.map((image) => el("section", { class: "card" },
         el("h3", {}, link(image.repository, "/entities", { repository: image.repository })),
@@ -220,7 +226,7 @@ function rulesPage() {
   return {
     title: "Rules",
     async refresh() {
-      const got = await ask("/api/v1/rules");
+      const [got] = await askWithState("/api/v1/rules");
       main.replaceChildren(el("h2", {}, "Rules"), ...got.rules.map((one) => el("section", {},
         el("h3", {}, el("span", { class: one.severity }, one.rule), " ", el("span", { class: "quiet" }, one.title)),
         el("p", {}, one.findings ? link(one.findings + " findings", "/entities", { rule: one.rule }) : "no findings"),
