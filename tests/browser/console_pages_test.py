@@ -5,6 +5,7 @@
 import pathlib
 import unittest
 
+import axe
 from canned import HOSTILE, Canned
 from driver import Browser, is_there
 
@@ -84,6 +85,40 @@ class ConsolePages(unittest.TestCase):
                 self.browser.colours(colours)
                 self.assertEqual(self.browser.run(script), [], name + " " + colours)
 
+    def test_axe_finds_no_violation(self):
+        axe.source()
+        for name, page in PAGES.items():
+            self.open(page, HEADINGS[name])
+            if name == "entities":
+                self.browser.wait_for("return document.querySelector('.item a')?.href")
+            for width in (375, 1280):
+                self.browser.size(width)
+                for colours in ("light", "dark"):
+                    self.browser.colours(colours)
+                    with self.subTest(page=name, width=width, colours=colours):
+                        self.assertEqual(axe.violations(self.browser), [])
+
+    def test_axe_finds_no_violation_where_a_token_is_asked_for_and_where_it_is_late(self):
+        axe.source()
+        self.console.token = "the-token"
+        self.open("#/", "A token")
+        self.assertEqual(axe.violations(self.browser), [])
+        self.console.token = ""
+        self.console.state["behind_since"] = "2026-11-30T01:00:00Z"
+        for colours in ("light", "dark"):
+            self.browser.colours(colours)
+            self.open("#/", "Overview")
+            self.browser.wait_for("return document.querySelector('#state').className === 'late'")
+            self.assertEqual(axe.violations(self.browser), [])
+
+    def test_axe_finds_a_control_without_a_name(self):
+        axe.source()
+        self.open(PAGES["rules"], HEADINGS["rules"])
+        self.browser.run("document.querySelector('header').append(document.createElement('button'))")
+        found = axe.violations(self.browser)
+        self.assertEqual(len(found), 1, found)
+        self.assertIn("button-name", found[0])
+
     def test_every_control_has_a_name(self):
         for name, page in PAGES.items():
             self.open(page, HEADINGS[name])
@@ -99,7 +134,7 @@ class ConsolePages(unittest.TestCase):
         self.open("#/entities?search=app-00099", "Entities")
         self.total(1)
         self.browser.wait_for("return document.querySelector('.item')?.textContent.includes('onerror')")
-        self.browser.run("document.querySelector('.item').click()")
+        self.browser.run("document.querySelector('.item a').click()")
         self.browser.wait_for("return document.querySelector('main h2')?.textContent.startsWith('Deployment/app-00099')")
         self.assertIn(HOSTILE, self.browser.run("return document.querySelector('main pre').textContent"))
 
@@ -138,10 +173,10 @@ class ConsolePages(unittest.TestCase):
 
     def test_the_keyboard_is_enough(self):
         self.open("#/entities", "Entities")
-        self.browser.wait_for("return document.querySelector('.item')?.href")
+        self.browser.wait_for("return document.querySelector('.item a')?.href")
         for _ in range(40):
             self.browser.press(TAB)
-            if self.browser.run("return document.activeElement.classList.contains('item')"):
+            if self.browser.run("return document.activeElement.matches('.item a')"):
                 break
         at = "return Number(document.activeElement.dataset.index)"
         self.assertEqual(self.browser.run(at), 0)
@@ -154,6 +189,12 @@ class ConsolePages(unittest.TestCase):
         self.browser.wait_for("return document.activeElement.dataset.index === '0' && document.activeElement.href")
         self.browser.press(ENTER)
         self.browser.wait_for("return document.querySelector('main h2')?.textContent === 'Deployment/app-00000'")
+
+    def test_a_click_on_a_row_opens_it(self):
+        self.open("#/entities?search=app-00042", "Entities")
+        self.browser.wait_for("return document.querySelector('.item a')?.href")
+        self.browser.run("document.querySelector('.item').lastElementChild.click()")
+        self.browser.wait_for("return document.querySelector('main h2')?.textContent === 'Deployment/app-00042'")
 
     def test_an_entity_tells_for_how_long(self):
         self.open(PAGES["entity"], HEADINGS["entity"])

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import unittest
 
+import axe
 from driver import Browser, is_there
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -67,8 +68,18 @@ class DemoConsole(unittest.TestCase):
                                 .startswith("made-up objects"), page)
         self.assertEqual([one for one in self.browser.complaints() if "favicon" not in one], [])
 
+    def test_axe_finds_no_violation(self):
+        axe.source()
+        for page in PAGES:
+            self.open(page)
+            self.browser.wait_for("return !document.querySelector('#notes').hidden")
+            for colours in ("dark", "light"):
+                self.browser.colours(colours)
+                with self.subTest(page=page, colours=colours):
+                    self.assertEqual(axe.violations(self.browser), [])
+
     def test_the_alarms_of_the_made_up_cluster_come_up(self):
-        self.browser.size(1280, 1060)
+        self.browser.size(1280, 880)
         self.open("#/")
         for alarm, count in {"moved-version": 1, "gone": 1, "mixed": 1}.items():
             self.browser.wait_for("return document.querySelector('.alarms a[href*=\"state=' + arguments[0] + '\"]')"

@@ -24,7 +24,7 @@ function showState(of) {
   const lines = [...of.troubles];
   if (of.history === "memory" && !of.demo) lines.push("History is in memory and ends with this process: --store FILE keeps it.");
   if (of.demo) lines.unshift("This is a demo: none of these objects exist, nor do their images.");
-  notes.replaceChildren(...lines.slice(0, 20).map((one) => el("li", {}, one)));
+  notes.firstElementChild.replaceChildren(...lines.slice(0, 20).map((one) => el("li", {}, one)));
   notes.classList.toggle("demo", of.demo);
   notes.hidden = lines.length === 0;
 }

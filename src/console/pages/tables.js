@@ -101,11 +101,15 @@ export class RowList {
   }
 
   item(i, height, row) {
-    const text = (value, more) => el("span", { role: "cell", class: more, title: row ? value : null }, row ? shortened(value) : "…");
+    const text = (value, more, content) => el("span", { role: "cell", class: more, title: row ? value : null },
+      content ?? (row ? shortened(value) : "…"));
     const findings = row ? row.findings.map((one) => one.rule).join(", ") : "";
-    const one = el("a", { role: "row", class: "item", tabindex: 0, "data-index": i, "aria-rowindex": i + 1,
-      href: row ? address(entityPath(row)) : null },
-      text(row?.namespace), text(row?.owner), text(row?.container), text(row?.image, "wide"), text(row?.written),
+    // A link cannot be a row for assistive technology, so it is in a cell; a click anywhere on the row follows it.
+    const open = el("a", { tabindex: 0, "data-index": i, href: row ? address(entityPath(row)) : null },
+      row ? shortened(row.owner) : "…");
+    const follow = (event) => { if (!open.contains(event.target) && getSelection().isCollapsed) open.click(); };
+    const one = el("div", { role: "row", class: "item", "aria-rowindex": i + 1, onclick: follow },
+      text(row?.namespace), text(row?.owner, null, open), text(row?.container), text(row?.image, "wide"), text(row?.written),
       text(row ? String(row.pods) : ""), text(findings || "–", findings ? "wide " + worst(row) : "quiet"));
     one.style.top = i * height + "px";
     return one;
