@@ -82,6 +82,8 @@ class Canned:
             "history": "memory", "demo": False,
             "registries": {"asked": True, "references": 300, "unasked": 12, "failed": 1},
         }
+        # Of every image; its second step is hostile.
+        self.pointer = "/spec/" + HOSTILE.replace("/", "~1") + "/template/spec/containers/1/image"
         self.token = ""
         self.is_away = False
         self.asked = []
@@ -149,7 +151,7 @@ class Canned:
             return {"total": len(found), "offset": offset, "rows": found[offset:offset + int(query.get("limit", 100))]}
         ns, group, kind, name = [urllib.parse.unquote(one) for one in page.split("/")[1:]]
         found = [one for one in self.rows if one["namespace"] == ns and one["owner"] == kind + "/" + name]
-        place = {"pointer": "/spec/template/spec/containers/0/image" + HOSTILE, "repository": "ghcr.io/acme/app" + HOSTILE}
+        place = {"pointer": self.pointer, "repository": "ghcr.io/acme/app" + HOSTILE}
         return {"namespace": ns, "group": group, "kind": kind, "name": name, "mode": "enforce", "rows": found,
                 "places": [place] * len(found)}
 

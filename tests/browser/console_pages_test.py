@@ -202,6 +202,49 @@ class ConsolePages(unittest.TestCase):
         for words in ("in violation for 12 days", "the tag moved", "resolved; it was there for 9 days", "Write:", "Copy"):
             self.assertIn(words, text)
 
+    def test_the_evidence_is_the_lines_of_the_object_with_the_image_marked(self):
+        self.open(PAGES["entity"], HEADINGS["entity"])
+        text = self.browser.run("return document.querySelector('.evidence').textContent")
+        self.assertEqual(text.split("\n# runs")[0],
+                         "kind: Deployment\nmetadata:\n  name: app-00031\n  namespace: team-31\nspec:\n  " + HOSTILE +
+                         ":\n    template:\n      spec:\n        containers:\n          # 1 before it\n"
+                         "          - name: web\n            image: ghcr.io/acme/app-31:1.4.4")
+        self.assertEqual(self.browser.run("return document.querySelector('.evidence mark').textContent"),
+                         "ghcr.io/acme/app-31:1.4.4")
+
+    def test_the_evidence_of_other_places_than_containers(self):
+        cases = {
+            ("volume", "models", "/spec/volumes/0/image/reference"):
+                "kind: Deployment\nmetadata:\n  name: a\n  namespace: n\nspec:\n  volumes:\n    - name: models\n"
+                "      image:\n        reference: i",
+            ("field", "/spec/images/2", "/spec/images/2"):
+                "kind: Deployment\nmetadata:\n  name: a\n  namespace: n\nspec:\n  images:\n    # 2 before it\n    - i",
+            ("container", "main", "/spec/templates/0/container/image"):
+                "kind: Deployment\nmetadata:\n  name: a\n  namespace: n\nspec:\n  templates:\n    - container:\n"
+                "        image: i",
+        }
+        self.console.rows.append(None)
+        self.addCleanup(self.console.rows.pop)
+        self.addCleanup(setattr, self.console, "pointer", self.console.pointer)
+        for (kind, container, pointer), expected in cases.items():
+            self.console.pointer = pointer
+            self.console.rows[-1] = {**self.console.rows[0], "namespace": "n", "owner": "Deployment/a", "type": kind,
+                                     "container": container, "image": "i", "running": [], "unknown_pods": 0,
+                                     "tag_digest": None}
+            self.open("#/entity/n/apps/Deployment/a", "Deployment/a")
+            self.assertEqual(self.browser.run("return document.querySelector('.evidence').textContent"), expected)
+
+    def test_the_evidence_of_what_only_pods_have_is_that_of_a_pod(self):
+        self.console.rows.append({**self.console.rows[0], "namespace": "n", "owner": "Deployment/a", "in_workload": False,
+                                  "container": "proxy", "image": "i", "running": [], "tag_digest": None})
+        self.addCleanup(self.console.rows.pop)
+        self.addCleanup(setattr, self.console, "pointer", self.console.pointer)
+        self.console.pointer = "/spec/initContainers/0/image"
+        self.open("#/entity/n/apps/Deployment/a", "Deployment/a")
+        self.assertEqual(self.browser.run("return document.querySelector('.evidence').textContent"),
+                         "kind: Pod\nmetadata:\n  # of Deployment/a\n  namespace: n\nspec:\n  initContainers:\n"
+                         "    - name: proxy\n      image: i")
+
     def test_it_says_that_it_is_behind_and_that_nobody_answers(self):
         self.console.state["behind_since"] = "2026-11-30T01:00:00Z"
         self.open("#/", "Overview")

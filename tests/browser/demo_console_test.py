@@ -68,6 +68,12 @@ class DemoConsole(unittest.TestCase):
                                 .startswith("made-up objects"), page)
         self.assertEqual([one for one in self.browser.complaints() if "favicon" not in one], [])
 
+    def test_the_evidence_is_where_the_object_has_the_image(self):
+        self.open("#/entity/shop/apps/Deployment/web")
+        text = self.browser.run("return document.querySelector('.evidence').textContent")
+        self.assertIn("kind: Deployment\nmetadata:\n  name: web\n  namespace: shop\nspec:\n  template:\n    spec:\n"
+                      "      containers:\n        - name: web\n          image: 127.0.0.1:", text)
+
     def test_axe_finds_no_violation(self):
         axe.source()
         for page in PAGES:

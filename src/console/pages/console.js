@@ -161,9 +161,37 @@ function timeline(row, now) {
   return el("ol", { class: "timeline" }, events.map(([at, text]) => el("li", {}, when(at), text)));
 }
 
+// The object's own lines on the way to the image, those of `pointer` (RFC 6901), as YAML has them; others are left out.
+function linesTo(row, pointer) {
+  const steps = pointer.slice(1).split("/").map((one) => one.replaceAll("~1", "/").replaceAll("~0", "~"));
+  // Of an image volume the name stands beside "image", in which the reference is.
+  const named = row.container === pointer ? -1 : steps.length - (row.type === "volume" ? 3 : 2);
+  const lines = [];
+  let indent = "", dash = "";
+  steps.forEach((step, i) => {
+    if (!/^\d+$/.test(step)) {
+      lines.push(indent + dash + step + ":");
+      indent += dash ? "    " : "  ";
+      dash = "";
+      return;
+    }
+    if (step !== "0") lines.push(indent + "# " + step + " before it");
+    dash = "- ";
+    if (i !== named) return;
+    lines.push(indent + "- name: " + row.container);
+    indent += "  ";
+    dash = "";
+  });
+  if (dash) lines.push(indent + "-");
+  return lines.join("\n") + " ";
+}
+
 function evidence(row, place) {
+  const [kind, ...name] = row.owner.split("/");
+  const head = row.in_workload ? "kind: " + kind + "\nmetadata:\n  name: " + name.join("/")
+    : "kind: Pod\nmetadata:\n  # of " + row.owner;
   const runs = row.running.map((one) => "\n# runs " + one);
-  return el("pre", {}, "# " + row.owner + ", " + place.pointer + "\n- name: " + row.container + "\n  image: ",
+  return el("pre", { class: "evidence" }, head + "\n  namespace: " + row.namespace + "\n" + linesTo(row, place.pointer),
     el("mark", {}, row.image), runs,
     row.unknown_pods ? "\n# " + row.unknown_pods + " Pods whose runtime does not tell the digest" : null,
     row.tag_digest ? "\n# the tag " + row.tag + " has " + row.tag_digest : null);
