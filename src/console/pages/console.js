@@ -1,7 +1,7 @@
 // The pages and the way between them. A page is made for the part behind "#" of the address, and asks again every
 // 1.5 seconds while it is in sight.
 import { donut, trend } from "/charts.js";
-import { address, age, ask, copied, el, entityPath, link, shortened, useToken, when } from "/parts.js";
+import { address, age, ask, copied, counted, el, entityPath, link, shortened, useToken, when } from "/parts.js";
 import { exported, RowList, worst } from "/tables.js";
 
 const pause = 1500;
@@ -71,8 +71,8 @@ function overviewPage() {
         { namespace: one.name })), el("td", {}, one.mode), ["images", "pinned", "tag", "latest", "mixed", "moved", "gone",
         "findings"].map((name) => el("td", { class: "n" }, one[name]))));
       main.replaceChildren(el("h2", {}, "Overview"),
-        el("p", {}, el("span", { class: "big" }, t.findings), " findings in " + t.images + " images of " + t.workloads +
-          " workloads in " + t.namespaces + " namespaces"),
+        el("p", {}, el("span", { class: "big" }, t.findings), (t.findings === 1 ? " finding" : " findings") + " in " +
+          counted(t.images, "image") + " of " + counted(t.workloads, "workload") + " in " + counted(t.namespaces, "namespace")),
         el("div", { class: "cards" }, byWritten, byRule, byMode, alarms, trend("Findings of 30 days", got.trend), moves),
         el("h3", {}, "Namespaces"), el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Namespaces" },
           el("table", {}, el("thead", {}, el("tr", {}, ["Namespace", "Mode"].map((name) => el("th", { scope: "col" }, name)),
@@ -91,7 +91,7 @@ function entitiesPage(query) {
   const count = el("p", { role: "status" }, "");
   const go = (more) => { location.hash = address("/entities", { ...query, ...more }); };
   const list = new RowList(query, (sort) => go({ sort }), (total) => {
-    const text = total + " images" + (Object.keys(query).some((one) => one !== "sort") ? " match" : "");
+    const text = counted(total, "image") + (Object.keys(query).some((one) => one !== "sort") ? " by these filters" : "");
     if (count.textContent !== text) count.textContent = text;
   });
   const rules = el("select", { name: "rule" }, el("option", { value: "" }, "all"));
@@ -193,7 +193,7 @@ function evidence(row, place) {
   const runs = row.running.map((one) => "\n# runs " + one);
   return el("pre", { class: "evidence" }, head + "\n  namespace: " + row.namespace + "\n" + linesTo(row, place.pointer),
     el("mark", {}, row.image), runs,
-    row.unknown_pods ? "\n# " + row.unknown_pods + " Pods whose runtime does not tell the digest" : null,
+    row.unknown_pods ? "\n# " + counted(row.unknown_pods, "Pod") + " whose runtime does not tell the digest" : null,
     row.tag_digest ? "\n# the tag " + row.tag + " has " + row.tag_digest : null);
 }
 
@@ -214,7 +214,7 @@ function entityPage(path) {
           (got.group ? ", " + got.group : "")),
         ...got.rows.map((row, i) => el("section", {},
           el("h3", {}, row.container + " ", el("span", { class: worst(row) }, row.written)),
-          el("p", {}, row.pods + " Pods", row.in_workload ? null : "; only Pods have it", " · ",
+          el("p", {}, counted(row.pods, "Pod"), row.in_workload ? null : "; only Pods have it", " · ",
             link(got.places[i].repository, "/entities", { repository: got.places[i].repository })),
           el("h4", {}, "Evidence"), evidence(row, got.places[i]),
           row.findings.length ? [el("h4", {}, "Resolution"), el("ul", {}, row.findings.map(resolution))] : null,
@@ -233,16 +233,17 @@ function imagesPage(query) {
       const split = (image) => image.tags.some((one) => one.digests.length > 1);
       const cards = got.images.map((image) => el("section", { class: "card" },
         el("h3", {}, link(image.repository, "/entities", { repository: image.repository })),
-        el("p", { class: "quiet" }, image.rows + " uses, " + image.pods + " Pods, " + image.findings + " findings"),
+        el("p", { class: "quiet" }, counted(image.rows, "use") + ", " + counted(image.pods, "Pod") + ", " +
+          counted(image.findings, "finding")),
         el("ul", {}, image.tags.map((one) => el("li", { class: one.digests.length > 1 ? "split" : null },
           el("code", {}, one.tag), one.digests.length > 1 ? el("strong", { class: "warning" }, " runs as " +
             one.digests.length + " digests") : null))),
         el("ul", {}, image.digests.map((one) => el("li", {}, link(shortened(one.digest), "/entities", { digest: one.digest }),
-          " in " + one.pods + " Pods", one.tags.length ? ", tags " + one.tags.join(", ") : "")))));
+          " in " + counted(one.pods, "Pod"), one.tags.length ? ", tags " + one.tags.join(", ") : "")))));
       const isTyping = document.activeElement === search;
       main.replaceChildren(el("h2", {}, "Images"), el("form", { class: "filters", role: "search",
         onsubmit: (event) => { event.preventDefault(); go(search.value); } }, el("label", {}, "Search", search)),
-        el("p", { role: "status" }, got.total + " images, " + got.images.filter(split).length +
+        el("p", { role: "status" }, counted(got.total, "image") + ", " + got.images.filter(split).length +
           " with a tag that runs as two digests" + (got.images.length < got.total ? "; the first " + got.images.length : "")),
         el("div", { class: "cards" }, cards));
       if (isTyping) search.focus();
@@ -257,7 +258,7 @@ function rulesPage() {
       const [got] = await askWithState("/api/v1/rules");
       main.replaceChildren(el("h2", {}, "Rules"), ...got.rules.map((one) => el("section", {},
         el("h3", {}, el("span", { class: one.severity }, one.rule), " ", el("span", { class: "quiet" }, one.title)),
-        el("p", {}, one.findings ? link(one.findings + " findings", "/entities", { rule: one.rule }) : "no findings"),
+        el("p", {}, one.findings ? link(counted(one.findings, "finding"), "/entities", { rule: one.rule }) : "no findings"),
         el("p", {}, one.reason), el("p", { class: "quiet" }, one.help))));
     },
   };

@@ -46,10 +46,14 @@ export function shortened(text) {
   return text.replace(long, (all, digits) => "sha256:" + digits.slice(0, 12) + "…");
 }
 
+/** "1 Pod", "2 Pods". */
+export function counted(n, noun) {
+  return n + " " + noun + (n === 1 ? "" : "s");
+}
+
 /** "12 days", "5 hours"; of a time that an answer has. */
 export function age(since, now) {
   const minutes = Math.max(0, Math.floor((Date.parse(now) - Date.parse(since)) / 60000));
-  const counted = (n, noun) => n + " " + noun + (n === 1 ? "" : "s");
   if (minutes < 120) return counted(minutes, "minute");
   const hours = Math.floor(minutes / 60);
   return hours < 48 ? counted(hours, "hour") : counted(Math.floor(hours / 24), "day");
