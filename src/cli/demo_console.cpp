@@ -5,6 +5,7 @@
 #include <pinhook/base/environment.hpp>
 #include <pinhook/base/log.hpp>
 #include <pinhook/base/process.hpp>
+#include <pinhook/cli/demo_history.hpp>
 #include <pinhook/cli/exit_code.hpp>
 #include <pinhook/cli/messages.hpp>
 #include <pinhook/cli/serve_console.hpp>
@@ -59,13 +60,16 @@ console::manifest_lookup lookup_of(std::shared_ptr<access::registry_digests> dig
   };
 }
 
-result<console::console_options> options_of(const config::settings& s, const demo::made_up_cluster& cluster) {
+result<console::console_options> options_of(const std::string& registry, const demo::made_up_cluster& cluster) {
+  const config::settings s = settings_of(registry);
   console::console_options out;
   auto listen = server::parse_address("127.0.0.1:0");
   if (!listen) return fail(std::move(listen.error()));
   out.listen = *listen;
   auto history = store::history::open(":memory:", {});
   if (!history) return fail(std::move(history.error()));
+  for (const store::observation& one : demo_history(cluster, registry, machine_clock().wall()))
+    if (auto added = (*history)->add(one); !added) return fail(std::move(added.error()));
   out.history = std::move(*history);
   out.engine.checks = pipeline::checks_with(s.rules, "");
   out.engine.server = demo::made_up_cluster::address;
@@ -82,7 +86,7 @@ result<bool> show() {
   demo::site site;
   if (auto ok = site.start(); !ok) return fail(std::move(ok.error()));
   demo::made_up_cluster cluster(site.images(), site.registry_name());
-  auto options = options_of(settings_of(site.registry_name()), cluster);
+  auto options = options_of(site.registry_name(), cluster);
   if (!options) return fail(std::move(options.error()));
   asio::io_context control{1};
   auto to = std::make_shared<kube::api_connection>(cluster, made_up_address(), machine_processes(),

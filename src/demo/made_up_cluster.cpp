@@ -54,6 +54,7 @@ made_up_cluster::made_up_cluster(embedded_registry& images, std::string_view hos
   const auto named = [host](std::string_view rest) { return fmt::format("{}/{}", host, rest); };
   const auto old_web = images.push("shop/web", "1.4", image_index("web 1.4, as it was"));
   const auto web = images.push("shop/web", "1.4", image_index("web 1.4"));
+  web_ = {old_web.to_string(), web.to_string()};
   const auto api = images.push("shop/api", "2.1.0", image_index("api 2.1.0"));
   const auto pay = images.push("shop/pay", "3.0", image_manifest("pay 3.0"));
   const auto proxy = images.push("tools/proxy", "latest", image_manifest("proxy"));

@@ -74,6 +74,13 @@ class DemoConsole(unittest.TestCase):
         self.assertIn("kind: Deployment\nmetadata:\n  name: web\n  namespace: shop\nspec:\n  template:\n    spec:\n"
                       "      containers:\n        - name: web\n          image: 127.0.0.1:", text)
 
+    def test_there_is_a_history_of_thirty_days(self):
+        self.open("#/")
+        self.assertTrue(self.browser.run("return document.querySelector('.trend').ariaLabel").startswith("6 on "))
+        self.browser.go("about:blank")
+        self.browser.go(self.url + "#/entity/lab/apps/Deployment/trial")
+        self.browser.wait_for("return document.querySelector('main').textContent.includes('in violation for 12 days')")
+
     def test_axe_finds_no_violation(self):
         axe.source()
         for page in PAGES:

@@ -33,10 +33,17 @@ class made_up_cluster final : public http::client {
   /// The bytes of a version-like tag become others.
   void move_a_tag() const;
 
+  /// The digests that shop/web:1.4 had first and has now; its Pods run both.
+  struct two_digests {
+    std::string before, after;
+  };
+  [[nodiscard]] const two_digests& web() const { return web_; }
+
  private:
   embedded_registry& images_;
   /// The items of a list by its path.
   std::map<std::string, std::string, std::less<>> items_;
+  two_digests web_;
 };
 
 }  // namespace pinhook::demo
