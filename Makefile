@@ -121,6 +121,7 @@ bench: packages-bench build/release/build.ninja ## benchmarks of the inside, of 
 	build/release/tests/bench/pinhook_bench --benchmark_min_time=0.2
 	tests/bench/files
 	tests/bench/report
+	tests/bench/console
 	tests/bench/instructions
 	$(MAKE) --no-print-directory load
 
