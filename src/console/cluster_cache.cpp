@@ -84,7 +84,27 @@ void cluster_cache::put(const list& from, fleet::pod one) {
   const std::string ns = one.as_object.id.ns;
   const std::string name = one.as_object.id.name;
   changed_.insert(ns);
-  if (parts_[ns].pods.insert_or_assign(name, listed<fleet::pod>{std::move(one), &from, from.round_}).second) ++objects_;
+  part& to = parts_[ns];
+  if (to.pods.insert_or_assign(name, listed<kept_pod>{to.shared(std::move(one)), &from, from.round_}).second)
+    ++objects_;
+}
+
+cluster_cache::kept_pod cluster_cache::part::shared(fleet::pod one) {
+  auto body = std::make_shared<const pod_body>(std::exchange(one.as_object.images, {}), std::exchange(one.running, {}),
+                                               std::exchange(one.as_object.pulls_as, {}));
+  return {std::move(one), *bodies.insert(std::move(body)).first};
+}
+
+fleet::pod cluster_cache::part::whole(const kept_pod& one) {
+  fleet::pod out = one.rest;
+  out.as_object.images = one.body->images;
+  out.running = one.body->running;
+  out.as_object.pulls_as = one.body->pulls_as;
+  return out;
+}
+
+void cluster_cache::part::drop_bodies() {
+  std::erase_if(bodies, [](const auto& one) { return one.use_count() == 1; });
 }
 
 void cluster_cache::drop(const list& from, const std::string& ns, const std::string& name) {
@@ -129,7 +149,8 @@ std::vector<namespace_content> cluster_cache::take_changed(std::size_t most) {
     one.name = name;
     const auto found = parts_.find(name);
     if (found == parts_.end()) continue;
-    const part& from = found->second;
+    part& from = found->second;
+    from.drop_bodies();
     if (from.is_empty()) {
       parts_.erase(found);
       continue;
@@ -138,7 +159,7 @@ std::vector<namespace_content> cluster_cache::take_changed(std::size_t most) {
     one.objects.reserve(from.objects.size());
     for (const auto& [id, held] : from.objects) one.objects.push_back(held.value);
     one.pods.reserve(from.pods.size());
-    for (const auto& [pod, held] : from.pods) one.pods.push_back(held.value);
+    for (const auto& [pod, held] : from.pods) one.pods.push_back(part::whole(held.value));
     taken += one.objects.size() + one.pods.size() + 1;
   }
   return out;

@@ -29,7 +29,7 @@ namespace pinhook::console {
 namespace {
 
 // Workloads, Pods and namespaces whose rows are made in one round: some tenths of a second.
-constexpr std::size_t most_of_round = 5'000;
+constexpr std::size_t most_of_round = 2'000;
 // Kinds that are installed later are found after this time.
 constexpr std::chrono::minutes discovery_interval{10};
 constexpr std::chrono::seconds discovery_retry{5};
@@ -148,7 +148,8 @@ struct console::parts {
   awaitable<void> make_rows() {
     steady_time refreshed = time.now();
     for (;;) {
-      co_await options.seams.sleep(options.settle);
+      // At the start no change is waited for: what was read is made into rows in one go.
+      if (is_complete || !is_settled() || !cache.has_changes()) co_await options.seams.sleep(options.settle);
       const bool ends = co_await is_canceled();
       if (ends) co_return;
       if (!is_complete && !is_settled()) continue;

@@ -14,12 +14,14 @@
 #include <pinhook/base/error.hpp>
 #include <pinhook/fleet/object.hpp>
 #include <pinhook/pin/pod_paths.hpp>
+#include <pinhook/registry/tenant.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <list>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -99,11 +101,35 @@ class cluster_cache {
   [[nodiscard]] std::vector<std::string> troubles() const;
 
  private:
+  /// What the Pods of one template have in common, and is most of each: kept once for all of a namespace.
+  struct pod_body {
+    std::vector<fleet::written_image> images;
+    std::vector<fleet::running_container> running;
+    registry::tenant pulls_as;
+
+    friend auto operator<=>(const pod_body&, const pod_body&) = default;
+  };
+  struct by_content {
+    bool operator()(const std::shared_ptr<const pod_body>& a, const std::shared_ptr<const pod_body>& b) const {
+      return *a < *b;
+    }
+  };
+  /// A Pod whose lists are empty, and what belongs there.
+  struct kept_pod {
+    fleet::pod rest;
+    std::shared_ptr<const pod_body> body;
+  };
+
   struct part {
     std::optional<listed<fleet::namespace_object>> object;
     std::map<fleet::object_id, listed<fleet::object>> objects;
-    std::map<std::string, listed<fleet::pod>, std::less<>> pods;
+    std::map<std::string, listed<kept_pod>, std::less<>> pods;
+    std::set<std::shared_ptr<const pod_body>, by_content> bodies;
 
+    [[nodiscard]] kept_pod shared(fleet::pod one);
+    [[nodiscard]] static fleet::pod whole(const kept_pod& one);
+    /// Forgets the bodies that no Pod has any more.
+    void drop_bodies();
     [[nodiscard]] bool is_empty() const { return !object && objects.empty() && pods.empty(); }
   };
 

@@ -11,6 +11,7 @@
 
 #include <pinhook/registry/digest.hpp>
 
+#include <compare>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -27,6 +28,8 @@ struct image_id {
   image_id_form form = image_id_form::none;
   /// manifest: its digest.
   std::optional<registry::digest> digest;
+
+  friend auto operator<=>(const image_id&, const image_id&) = default;
 };
 
 [[nodiscard]] image_id parse_image_id(std::string_view text);

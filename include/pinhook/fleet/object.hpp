@@ -46,7 +46,7 @@ struct written_image {
   /// Empty: none is written.
   std::string pull_policy;
 
-  friend bool operator==(const written_image&, const written_image&) = default;
+  friend auto operator<=>(const written_image&, const written_image&) = default;
 };
 
 /// The annotation pinhook.dev/pins of an object.
@@ -74,6 +74,8 @@ struct object {
 struct running_container {
   std::string name;
   image_id image;
+
+  friend auto operator<=>(const running_container&, const running_container&) = default;
 };
 
 struct pod {

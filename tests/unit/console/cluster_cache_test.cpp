@@ -26,6 +26,11 @@ std::string pod(const std::string& ns, const std::string& name) {
   return testing::pod_text(metadata_text(ns, name), {{"web", "nginx", "docker.io/library/nginx@" + digest_text('a')}});
 }
 
+std::string pod_that_runs(const std::string& name, const std::string& image, char digit) {
+  return testing::pod_text(metadata_text("shop", name),
+                           {{"web", image, "docker.io/library/nginx@" + digest_text(digit)}});
+}
+
 std::string ns_text(const std::string& name, const std::string& mode) {
   return R"({"metadata":{"name":")" + name + R"(","labels":{"pinhook.dev/pin":")" + mode + R"("}}})";
 }
@@ -89,6 +94,27 @@ TEST_F(ClusterCache, TellsOfANamespaceThatIsGone) {
   EXPECT_THAT(changed(), ElementsAre("shop 0 0"));
   cache.touch("shop");
   EXPECT_THAT(changed(), IsEmpty());
+}
+
+// Equal parts of Pods are kept once, which nobody may see: also not when one of them changes or goes.
+TEST_F(ClusterCache, GivesEachPodItsOwnContent) {
+  const auto running = [this] {
+    std::vector<std::string> out;
+    for (const auto& one : cache.take_changed(1'000))
+      for (const auto& pod : one.pods)
+        out.push_back(pod.as_object.id.name + " " + pod.as_object.images.at(0).image + " " +
+                      pod.running.at(0).image.digest->to_string().substr(7, 1) + " " + pod.as_object.pulls_as.ns);
+    return out;
+  };
+  for (const char* name : {"1", "2", "3"}) pods.take(pod_that_runs(name, "nginx", 'a'));
+  EXPECT_THAT(running(), ElementsAre("1 nginx a shop", "2 nginx a shop", "3 nginx a shop"));
+  pods.take(pod_that_runs("2", "nginx:1.2", 'a'));
+  pods.take(pod_that_runs("3", "nginx", 'b'));
+  EXPECT_THAT(running(), ElementsAre("1 nginx a shop", "2 nginx:1.2 a shop", "3 nginx b shop"));
+  pods.remove(pod_that_runs("1", "nginx", 'a'));
+  EXPECT_THAT(running(), ElementsAre("2 nginx:1.2 a shop", "3 nginx b shop"));
+  pods.take(pod_that_runs("4", "nginx", 'a'));
+  EXPECT_THAT(running(), ElementsAre("2 nginx:1.2 a shop", "3 nginx b shop", "4 nginx a shop"));
 }
 
 TEST_F(ClusterCache, KeepsARoundSmall) {
