@@ -11,6 +11,8 @@
 #include <cstddef>
 #include <map>
 #include <set>
+#include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -33,10 +35,11 @@ std::string with_rows(json::writer head, const std::vector<const shown_row*>& ro
 struct image_group {
   struct digest_use {
     std::size_t pods = 0;
-    std::set<std::string> tags;
+    std::set<std::string_view> tags;
   };
-  std::map<std::string, std::set<std::string>> tags;  // with the digests that run
-  std::map<std::string, digest_use> digests;
+  // Of texts of the view, which outlives it.
+  std::map<std::string_view, std::set<std::string_view>> tags;  // with the digests that run
+  std::map<std::string_view, digest_use> digests;
   std::size_t rows = 0, pods = 0, findings = 0;
 };
 
@@ -47,22 +50,22 @@ void add_to(image_group& to, const fleet::row& r) {
       std::ranges::count_if(r.findings, [](const auto& one) { return one.level != pipeline::severity::note; }));
   auto* const of_tag = r.tag.empty() ? nullptr : &to.tags[r.tag];
   for (const auto& one : r.running) {
-    std::string digest = one.digest.to_string();
+    const std::string_view digest = one.digest.to_string();
     auto& use = to.digests[digest];
     use.pods += one.pods;
     if (of_tag == nullptr) continue;
     use.tags.insert(r.tag);
-    of_tag->insert(std::move(digest));
+    of_tag->insert(digest);
   }
 }
 
-void write_texts(json::writer& to, std::string_view name, const std::set<std::string>& all) {
+void write_texts(json::writer& to, std::string_view name, const std::set<std::string_view>& all) {
   to.key(name), to.open_array();
   for (const auto& one : all) to.string(valid_utf8(one));
   to.close_array();
 }
 
-void write_image(json::writer& to, const std::string& repository, const image_group& of) {
+void write_image(json::writer& to, std::string_view repository, const image_group& of) {
   to.open_object();
   write_text(to, "repository", repository);
   write_number(to, "rows", of.rows);
@@ -91,16 +94,13 @@ void write_image(json::writer& to, const std::string& repository, const image_gr
 }  // namespace
 
 std::string entities_answer(const fleet_view& of, const visible_namespaces& to, const row_query& query) {
-  auto rows = find_rows(of, to, query);
+  const found_rows found = find_rows(of, to, query);
   json::writer head;
   head.open_object();
-  write_number(head, "total", rows.size());
+  write_number(head, "total", found.total);
   write_number(head, "offset", query.offset);
   head.close_object();
-  const std::size_t begin = std::min(query.offset, rows.size());
-  const std::size_t end = begin + std::min(query.limit, rows.size() - begin);
-  rows = {rows.begin() + static_cast<std::ptrdiff_t>(begin), rows.begin() + static_cast<std::ptrdiff_t>(end)};
-  return with_rows(std::move(head), rows);
+  return with_rows(std::move(head), found.page);
 }
 
 result<entity_id> entity_id::parse(std::string_view path) {
@@ -152,16 +152,28 @@ result<std::string> entity_answer(const fleet_view& of, const visible_namespaces
 }
 
 std::string images_answer(const fleet_view& of, const visible_namespaces& to, const row_query& query) {
-  std::map<std::string, image_group> all;
-  for (const shown_row* one : find_rows(of, to, query)) add_to(all[one->repository], one->row);
+  std::unordered_map<std::string_view, std::vector<const fleet::row*>> all;
+  for (const auto& [name, part] : of.namespaces) {
+    if (!is_visible(to, name)) continue;
+    for (const shown_row& one : part->rows)
+      if (query.matches(one)) all[one.repository].push_back(&one.row);
+  }
+  std::vector<std::string_view> names;
+  names.reserve(all.size());
+  for (const auto& [name, rows] : all) names.push_back(name);
+  const std::size_t begin = std::min(query.offset, names.size());
+  const std::size_t end = begin + std::min(query.limit, names.size() - begin);
+  std::ranges::partial_sort(names, names.begin() + static_cast<std::ptrdiff_t>(end));
   json::writer out;
   out.open_object();
   write_number(out, "total", all.size());
   write_number(out, "offset", query.offset);
   out.key("images"), out.open_array();
-  auto at = all.begin();
-  std::advance(at, static_cast<std::ptrdiff_t>(std::min(query.offset, all.size())));
-  for (std::size_t i = 0; i < query.limit && at != all.end(); ++i, ++at) write_image(out, at->first, at->second);
+  for (std::size_t i = begin; i < end; ++i) {
+    image_group group;
+    for (const fleet::row* one : all.at(names[i])) add_to(group, *one);
+    write_image(out, names[i], group);
+  }
   out.close_array();
   out.close_object();
   return std::move(out).text() + "\n";

@@ -119,9 +119,17 @@ int digit_of(char c) {
   return small >= 'a' && small <= 'f' ? small - 'a' + 10 : -1;
 }
 
-bool contains(const std::string& text, const std::string& part) {
-  return std::search(text.begin(), text.end(), part.begin(), part.end(),
-                     [](char a, char b) { return (is_upper(a) ? static_cast<char>(a + 32) : a) == b; }) != text.end();
+char small_letter(char c) { return is_upper(c) ? static_cast<char>(c + 32) : c; }
+
+// `part` is in small letters, and not empty.
+bool contains(std::string_view text, std::string_view part) {
+  for (std::size_t at = 0; at + part.size() <= text.size(); ++at) {
+    if (small_letter(text[at]) != part.front()) continue;
+    std::size_t same = 1;
+    while (same < part.size() && small_letter(text[at + same]) == part[same]) ++same;
+    if (same == part.size()) return true;
+  }
+  return false;
 }
 
 std::optional<wall_time> oldest_finding(const fleet::row& of) {
@@ -213,20 +221,40 @@ bool row_query::matches(const shown_row& one) const {
   if (!repository.empty() && one.repository != repository) return false;
   if (!digest.empty() && !runs_or_writes(r, digest)) return false;
   if (search.empty()) return true;
-  return contains(r.ns, search) || contains(r.owner.to_string(), search) || contains(r.container, search) ||
-         contains(r.image, search);
+  return contains(r.ns, search) || contains(r.image, search) || contains(r.container, search) ||
+         contains(r.owner.to_string(), search);
 }
 
-std::vector<const shown_row*> find_rows(const fleet_view& of, const visible_namespaces& to, const row_query& query) {
-  std::vector<const shown_row*> out;
+found_rows find_rows(const fleet_view& of, const visible_namespaces& to, const row_query& query) {
+  struct placed {
+    const shown_row* row;
+    std::size_t place;
+  };
+  std::vector<placed> all;
   for (const auto& [name, part] : of.namespaces) {
-    if (!is_visible(to, name)) continue;
+    if (!is_visible(to, name) || (!query.ns.empty() && query.ns != name)) continue;
     for (const shown_row& one : part->rows)
-      if (query.matches(one)) out.push_back(&one);
+      if (query.matches(one)) all.push_back({&one, all.size()});
   }
-  if (query.order != row_order::place)
-    std::ranges::stable_sort(out, [&](const auto* a, const auto* b) { return is_before(*a, *b, query.order); });
-  if (query.is_descending) std::ranges::reverse(out);
+  const std::size_t begin = std::min(query.offset, all.size());
+  const std::size_t end = begin + std::min(query.limit, all.size() - begin);
+  // What is behind the page needs no order.
+  const auto sort_page = [&](auto is_first) {
+    if (end > all.size() / 4)
+      std::ranges::sort(all, is_first);
+    else
+      std::ranges::partial_sort(all, all.begin() + static_cast<std::ptrdiff_t>(end), is_first);
+  };
+  const auto by_order = [&](const placed& a, const placed& b) {
+    if (is_before(*a.row, *b.row, query.order)) return true;
+    return a.place < b.place && !is_before(*b.row, *a.row, query.order);
+  };
+  if (query.is_descending)
+    sort_page([&](const placed& a, const placed& b) { return by_order(b, a); });
+  else if (query.order != row_order::place)
+    sort_page(by_order);
+  found_rows out{{}, all.size()};
+  for (std::size_t i = begin; i < end; ++i) out.page.push_back(all[i].row);
   return out;
 }
 

@@ -45,9 +45,16 @@ struct row_query {
   [[nodiscard]] bool matches(const shown_row& one) const;
 };
 
-/// The visible rows that match, sorted; all of them, without regard to offset and limit. They are the view's.
-[[nodiscard]] std::vector<const shown_row*> find_rows(const fleet_view& of, const visible_namespaces& to,
-                                                      const row_query& query);
+/// Rows of a view.
+struct found_rows {
+  /// Those from `offset` on, at most `limit`, in the query's order.
+  std::vector<const shown_row*> page;
+  /// How many match.
+  std::size_t total = 0;
+};
+
+/// The visible rows that match.
+[[nodiscard]] found_rows find_rows(const fleet_view& of, const visible_namespaces& to, const row_query& query);
 
 /// The text of a query's name or value: "%2F" is "/", "+" is a space. invalid_input: a bad escape.
 [[nodiscard]] result<std::string> decoded(std::string_view text);
