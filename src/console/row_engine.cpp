@@ -95,7 +95,7 @@ result<void> row_engine::remember(fleet::report& r, bool is_whole, bool has_all_
     past_ = std::make_shared<const std::vector<store::past_finding>>(std::move(*findings));
     past_read_ = r.made_at;
   }
-  fleet::take_history(r, moves_, *past_);
+  fleet::add_history(r.rows, moves_, *past_);
   return {};
 }
 

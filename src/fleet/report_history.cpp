@@ -76,14 +76,15 @@ void take_records(std::vector<row>& rows, const std::vector<store::record>& reco
   }
 }
 
-void take_history(report& r, std::vector<store::tag_move> moves, std::vector<store::past_finding> findings) {
+void add_history(std::vector<row>& rows, const std::vector<store::tag_move>& moves,
+                 const std::vector<store::past_finding>& findings) {
   std::map<std::string_view, std::vector<const store::tag_move*>> by_tag;
   for (const auto& one : moves) by_tag[one.reference].push_back(&one);
   // By the container, since the pin that resolves a finding makes another image of it.
   std::map<store::image_use, std::vector<const store::past_finding*>> by_container;
   for (const auto& one : findings)
     if (one.resolved) by_container[container_of(one.use)].push_back(&one);
-  for (row& one : r.rows) {
+  for (row& one : rows) {
     if (const auto tag = tag_of(one))
       if (const auto found = by_tag.find(*tag); found != by_tag.end())
         for (const auto* move : found->second) one.moves.push_back({move->at, move->before, move->after, move->change});
@@ -91,6 +92,10 @@ void take_history(report& r, std::vector<store::tag_move> moves, std::vector<sto
       for (const auto* past : found->second)
         one.resolved.push_back({past->times.kind, past->use.image, past->times.first_seen, *past->resolved});
   }
+}
+
+void take_history(report& r, std::vector<store::tag_move> moves, std::vector<store::past_finding> findings) {
+  add_history(r.rows, moves, findings);
   r.moves = std::move(moves);
   r.past = std::move(findings);
 }

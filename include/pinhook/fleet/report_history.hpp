@@ -36,6 +36,10 @@ struct reading_scope {
 /// `records` has one for each row, in their order: first and last sight of the row and of its findings.
 void take_records(std::vector<row>& rows, const std::vector<store::record>& records);
 
+/// To each row the moves of its tag and the resolved findings of its container.
+void add_history(std::vector<row>& rows, const std::vector<store::tag_move>& moves,
+                 const std::vector<store::past_finding>& findings);
+
 /// Puts what is known of earlier times into the report, and to each row the moves of its tag and its resolved findings.
 void take_history(report& r, std::vector<store::tag_move> moves, std::vector<store::past_finding> findings);
 
