@@ -13,7 +13,7 @@
 namespace pinhook::files {
 namespace {
 
-using text_form = values_place::form;
+using value_form = values_place::form;
 
 bool is_mark(char c) { return c == text_value || c == text_number || c == text_edge; }
 
@@ -113,10 +113,10 @@ class text_judge {
     const neighbours by = neighbours_at(text_.text, at);
     if (by.is_number && into_.conflict.empty())
       into_.conflict = fmt::format("{}:{} writes it as a number", text_.file, text_.line);
-    if (value_.takes != text_form::tag) {
+    if (value_.takes != value_form::tag) {
       const bool has_algorithm = by.before.ends_with(pin::digest_algorithm);
-      if (has_algorithm && value_.takes == text_form::digest) conflict(pin::digest_algorithm, "before it");
-      if (by.before.ends_with('@') && value_.takes == text_form::hex) conflict("@", "before it, without sha256:");
+      if (has_algorithm && value_.takes == value_form::digest) conflict(pin::digest_algorithm, "before it");
+      if (by.before.ends_with('@') && value_.takes == value_form::hex) conflict("@", "before it, without sha256:");
       return;
     }
     if (!by.before.empty() && is_name_char(by.before.back()))
