@@ -380,9 +380,4 @@ std::optional<source> read_plain_source(std::string_view text, const source_limi
   return reader.take();
 }
 
-result<source> read_source(std::string_view text, const source_limits& limits) {
-  if (auto plain = read_plain_source(text, limits)) return *std::move(plain);
-  return read_any_source(text, limits);
-}
-
 }  // namespace pinhook::yaml

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -113,6 +114,40 @@ TEST(YamlSourceDocuments, AByteOrderMarkIsPassedOver) {
   const auto& key = d.at(d.at(d.root).first);
   EXPECT_EQ(text.substr(key.span.begin, key.span.size()), "a");
   EXPECT_EQ(key.column, 1U);
+}
+
+// Files with a mark that were written one behind the other. kubectl and kustomize cut at "---" first, and read them.
+TEST(YamlSourceDocuments, EachDocumentMayBeginWithAByteOrderMark) {
+  for (const std::string start : {"---\n", "---\r\n", "--- \t\n", "--- # second\n", "---\t# second\r\n"})
+    for (const std::string before : {"", "a: 1\n", "a: |\n  text\n", "# only a comment\n", "...\n"}) {
+      const std::string text = before + start +
+                               "\xef\xbb\xbf"
+                               "b: nginx\nc: 'x\n  y'\n";
+      const auto got = read_source(text);
+      ASSERT_TRUE(got) << text << got.error().message;
+      const auto& d = got->documents.back();
+      EXPECT_EQ(d.text_of(d.root, "c"), "x y");
+      const auto& value = d.at(d.find(d.root, "b"));
+      ASSERT_EQ(value.text, "nginx") << text;
+      EXPECT_EQ(value.text.data(), text.data() + value.span.begin);
+      EXPECT_EQ(value.span.begin, text.find("nginx"));
+      EXPECT_EQ(value.line, std::ranges::count(before, '\n') + 2);
+      EXPECT_EQ(value.column, 4U);
+      EXPECT_EQ(d.at(d.at(d.root).first).span.begin, text.find("b: "));
+    }
+}
+
+TEST(YamlSourceDocuments, AByteOrderMarkElsewhereIsALetter) {
+  for (const std::string before : {"a: 1\nb: ", "--- a", "---a\n", "a: |\n  ---\n  "}) {
+    const std::string text = before +
+                             "\xef\xbb\xbf"
+                             "x\n";
+    const auto got = read_source(text);
+    ASSERT_TRUE(got) << text << got.error().message;
+    EXPECT_TRUE(std::ranges::any_of(got->documents.back().nodes, [](const source_node& n) {
+      return n.text.find("\xef\xbb\xbf") != std::string_view::npos;
+    })) << text;
+  }
 }
 
 TEST(YamlSourceDocuments, FlowOnTheLineOfTheByteOrderMarkCountsFromOne) {
