@@ -1,20 +1,27 @@
 #include <pinhook/yaml/document.hpp>
 
+#include <pinhook/yaml/any_source.hpp>
+#include <pinhook/yaml/block_scalar.hpp>
 #include <pinhook/yaml/event_stream.hpp>
+#include <pinhook/yaml/quoted_text.hpp>
+#include <pinhook/yaml/source.hpp>
 
 #include <fmt/core.h>
 #include <libfyaml.h>
 
+#include <string>
 #include <tuple>
 #include <unordered_set>
 #include <utility>
+#include <vector>
 
 namespace pinhook::yaml {
 namespace {
 
 class builder {
  public:
-  builder(event_stream& events, const parse_limits& limits) : events_(events), limits_(limits) {}
+  builder(std::string_view text, event_stream& events, const parse_limits& limits)
+      : text_(text), events_(events), limits_(limits) {}
 
   result<node> document() {
     node root;
@@ -122,17 +129,49 @@ class builder {
     return ended_early();
   }
 
-  static void read_scalar(fy_event* e, node& out) {
+  void read_scalar(fy_event* e, node& out) const {
     fy_token* token = fy_event_get_token(e);
     if (token == nullptr) return;  // "key:" without a value
     std::size_t size = 0;
-    if (const char* text = fy_token_get_text(token, &size); text != nullptr) out.text.assign(text, size);
-    out.style = fy_token_scalar_style(token) == FYSS_PLAIN ? scalar_style::plain : scalar_style::quoted;
+    const auto style = fy_token_scalar_style(token);
+    const fy_mark* begin = fy_event_start_mark(e);
+    const fy_mark* end = fy_event_end_mark(e);
+    std::optional<std::string> quoted;
+    if (begin != nullptr && end != nullptr && (style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED))
+      quoted = quoted_value(text_.substr(begin->input_pos, end->input_pos - begin->input_pos),
+                            style == FYSS_DOUBLE_QUOTED ? '"' : '\'');
+    if (quoted)
+      out.text = *std::move(quoted);
+    else if (const char* text = fy_token_get_text(token, &size); text != nullptr)
+      out.text.assign(text, size);
+    out.style = style == FYSS_PLAIN ? scalar_style::plain : scalar_style::quoted;
   }
 
+  std::string_view text_;
   event_stream& events_;
   parse_limits limits_;
 };
+
+// The text with "" in place of the signs of blocks without lines, since libfyaml takes the next key for their text.
+// Lines stay, and columns before the signs.
+std::string with_empty_texts(std::string_view text, const parse_limits& limits) {
+  if (!text.contains('|') && !text.contains('>')) return std::string(text);
+  const auto read = read_any_source(text, {.size = limits.size, .depth = limits.depth});
+  if (!read) return std::string(text);
+  std::vector<edit> edits;
+  for (const source_document& doc : read->documents)
+    for (std::size_t i = 0; i < doc.nodes.size(); ++i) {
+      const source_node& n = doc.nodes[i];
+      if ((n.form != scalar_form::literal && n.form != scalar_form::folded) || !n.text.empty()) continue;
+      // Behind the key, or behind the begin of the list that holds it.
+      const text_span before = i == 0 ? doc.span : doc.nodes[i - 1].span;
+      const bool is_leaf = i > 0 && doc.nodes[i - 1].first == no_node;
+      if (const auto sign = block_sign(text, is_leaf ? before.end : before.begin, n.span.begin))
+        edits.push_back({*sign, "\"\""});
+    }
+  auto out = splice(text, std::move(edits));
+  return out ? *std::move(out) : std::string(text);
+}
 
 }  // namespace
 
@@ -150,9 +189,10 @@ const node* node::find(std::string_view key) const {
 result<node> parse(std::string_view text, const parse_limits& limits) {
   if (auto ok = check_text(text, limits.size); !ok) return fail(std::move(ok.error()));
   if (text.empty()) return node{};
-  event_stream events(text);
+  const std::string written = with_empty_texts(text, limits);
+  event_stream events(written);
   if (!events.is_ready()) return fail(error_code::internal, "libfyaml cannot create a parser");
-  return builder(events, limits).document();
+  return builder(written, events, limits).document();
 }
 
 std::string_view to_string(node_kind kind) noexcept {

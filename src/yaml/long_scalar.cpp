@@ -1,10 +1,12 @@
 #include <pinhook/yaml/long_scalar.hpp>
 
 #include <pinhook/base/utf8.hpp>
+#include <pinhook/yaml/block_scalar.hpp>
 
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
+#include <utility>
 
 namespace pinhook::yaml {
 namespace {
@@ -191,9 +193,14 @@ std::optional<long_scalar> read_block(std::string_view text, std::size_t sign, s
   if (chomping == '-' || chomping == '+') ++at;
   if (at >= text.size() || text[at] != '\n') return std::nullopt;
   auto next = content_after(text, at + 1);
-  if (!next) return std::nullopt;
+  if (!next || next->content - next->line <= indent) {
+    empty_block empty = empty_block_at(text, sign);
+    const std::size_t end = empty.span.end;
+    if (!next && end > 0 && text[end - 1] != '\n') return std::nullopt;
+    return long_scalar{.end = end, .value = std::move(empty.value), .breaks = empty.breaks, .last_line = end};
+  }
   const std::size_t column = next->content - next->line;
-  if (column <= indent || next->most_spaces > column) return std::nullopt;
+  if (next->most_spaces > column) return std::nullopt;
   long_scalar out{.end = next->line, .value = std::string(next->breaks, '\n'), .breaks = 1 + next->breaks};
   std::size_t breaks = 0;
   while (next && next->content - next->line >= column) {

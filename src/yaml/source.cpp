@@ -2,15 +2,16 @@
 
 #include <pinhook/base/text.hpp>
 #include <pinhook/yaml/any_source.hpp>
+#include <pinhook/yaml/block_scalar.hpp>
 #include <pinhook/yaml/event_stream.hpp>
+#include <pinhook/yaml/quoted_text.hpp>
 
 #include <fmt/core.h>
 #include <libfyaml.h>
 
 #include <algorithm>
 #include <map>
-#include <numeric>
-#include <tuple>
+#include <optional>
 #include <utility>
 
 namespace pinhook::yaml {
@@ -22,7 +23,7 @@ std::size_t skip_blanks(std::string_view text, std::size_t at) {
     if (is_space(text[at])) {
       ++at;
     } else if (text[at] == '#' && at > 0 && is_space(text[at - 1])) {
-      while (at < text.size() && text[at] != '\n') ++at;
+      while (at < text.size() && !is_break(text[at])) ++at;
     } else {
       break;
     }
@@ -59,9 +60,15 @@ bool is_value(scalar_form form, std::string_view raw) {
   }
 }
 
+bool is_block(scalar_form f) { return f == scalar_form::literal || f == scalar_form::folded; }
+
 bool is_quoted(scalar_form f) { return f == scalar_form::single_quoted || f == scalar_form::double_quoted; }
 
-// Builds the nodes of each document in turn from the events.
+// A text with more of such blocks, each behind the other, is refused: each may take a further reading.
+constexpr int max_readings = 100;
+
+// Builds the nodes of each document in turn from the events. Where the events are those of a text in which letters
+// stand in place of the signs of blocks without lines (block_scalar.hpp), `text` still has the signs.
 class tree_builder {
  public:
   tree_builder(std::string_view text, event_stream& events, const source_limits& limits, source& out)
@@ -76,6 +83,10 @@ class tree_builder {
       out_.documents[i].span.end = i + 1 < out_.documents.size() ? out_.documents[i + 1].span.begin : text_.size();
     return {};
   }
+
+  /// The signs of blocks that have no lines, to which libfyaml gave the lines behind them: the nodes are not those of
+  /// the text.
+  [[nodiscard]] const std::vector<text_span>& empty_signs() const { return empty_signs_; }
 
  private:
   // A collection that is not closed yet.
@@ -174,7 +185,7 @@ class tree_builder {
       n.form = form_of(fy_token_scalar_style(token));
     // For a value that is not written libfyaml 0.7 has no token, and 0.8 an empty one before its ':' or further away.
     if (n.form == scalar_form::plain && n.span.size() == 0) return add_empty(e);
-    n.text = value_of(n, token);
+    if (!take_block(n)) n.text = value_of(n, token);
     // The marks of quoted text and of aliases leave out the quotes and the star.
     if (n.kind == source_kind::alias || is_quoted(n.form)) {
       --n.span.begin;
@@ -189,14 +200,60 @@ class tree_builder {
     return {};
   }
 
+  // False: it is no block, or one whose sign is not found.
+  bool take_block(source_node& n) {
+    // No plain text begins so: a letter is in its place.
+    if (n.form == scalar_form::plain && (text_[n.span.begin] == '|' || text_[n.span.begin] == '>')) {
+      make_empty_block(n, n.span.begin);
+      return true;
+    }
+    const auto sign = is_block(n.form) ? block_sign(text_, behind_, n.span.begin) : std::nullopt;
+    if (!sign) return false;
+    const std::size_t indent = open_.empty() ? 0 : indent_of_open();
+    const std::string_view lines = text_.substr(n.span.begin, n.span.size());
+    if (lines.find_first_not_of(" \r\n") == std::string_view::npos)
+      make_empty_block(n, sign->begin);
+    else if (!open_.empty() && is_outside_of_block(text_, n.span.begin, indent))
+      empty_signs_.push_back(*sign);
+    else
+      n.text = own(lines, block_value(text_, *sign, n.span, indent));
+    return true;
+  }
+
+  // The spaces before the innermost open collection.
+  [[nodiscard]] std::size_t indent_of_open() const {
+    const source_node& up = out_.documents.back().nodes[open_.back().node];
+    const std::size_t column = up.column - 1;
+    return up.kind == source_kind::sequence ? column : std::min(column, indent_of_line(text_, up.span.begin));
+  }
+
+  void make_empty_block(source_node& n, std::size_t sign) {
+    n.form = text_[sign] == '|' ? scalar_form::literal : scalar_form::folded;
+    empty_block block = empty_block_at(text_, sign);
+    n.line += static_cast<std::uint32_t>(sign == n.span.begin ? 1 : 0);
+    n.column = 1;
+    n.span = block.span;
+    n.text = own("", std::move(block.value));
+  }
+
+  // The value, as a part of the text where it is written there.
+  std::string_view own(std::string_view raw, std::string value) {
+    return raw == value ? raw : std::string_view(out_.owned.emplace_back(std::move(value)));
+  }
+
   // libfyaml is asked only where needed: unfolding is half of its work.
   std::string_view value_of(const source_node& n, fy_token* token) {
     const std::string_view raw = text_.substr(n.span.begin, n.span.size());
     if (is_value(n.form, raw)) return raw;
+    if (is_quoted(n.form))
+      if (auto value = quoted_value(raw, n.form == scalar_form::double_quoted ? '"' : '\''))
+        return own(raw, *std::move(value));
     std::size_t size = 0;
     const char* at = fy_token_get_text(token, &size);
-    const std::string_view value(at == nullptr ? "" : at, size);
-    return raw == value ? raw : std::string_view(out_.owned.emplace_back(value));
+    std::string_view value(at == nullptr ? "" : at, size);
+    // libfyaml 0.7 counts characters of folded text that it does not write.
+    while (value.ends_with('\0')) value.remove_suffix(1);
+    return own(raw, std::string(value));
   }
 
   result<void> aim(source_node& alias) {
@@ -289,6 +346,7 @@ class tree_builder {
   source& out_;
   std::vector<level> open_;
   std::map<std::string, node_index, std::less<>> anchors_;
+  std::vector<text_span> empty_signs_;
   /// After the last byte that belongs to a node.
   std::size_t behind_ = 0;
   /// The line and column of the byte `counted_`, for empty values.
@@ -301,35 +359,28 @@ class tree_builder {
 
 result<source> read_any_source(std::string_view text, const source_limits& limits) {
   if (auto ok = check_text(text, limits.size); !ok) return fail(std::move(ok.error()));
-  source out;
-  if (text.empty()) return out;
-  event_stream events(text);
-  if (!events.is_ready()) return fail(error_code::internal, "libfyaml cannot create a parser");
-  if (auto ok = tree_builder(text, events, limits, out).run(); !ok) return fail(std::move(ok.error()));
-  return out;
-}
-
-result<std::string> splice(std::string_view text, std::vector<edit> edits) {
-  // Not stable_sort: libstdc++ 12's uses a function that Clang reports as deprecated.
-  std::vector<std::size_t> order(edits.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::ranges::sort(order, {}, [&](std::size_t i) { return std::tuple(edits[i].span.begin, edits[i].span.end, i); });
-  std::string out;
-  std::size_t at = 0;
-  const edit* last = nullptr;
-  for (const std::size_t i : order) {
-    const edit& e = edits[i];
-    if (last != nullptr && e.span.size() > 0 && e == *last) continue;
-    if (e.span.begin < at || e.span.end < e.span.begin || e.span.end > text.size())
-      return fail(error_code::internal, fmt::format("an edit of the bytes {} to {} overlaps another or is out of range",
-                                                    e.span.begin, e.span.end));
-    out.append(text, at, e.span.begin - at);
-    out += e.text;
-    at = e.span.end;
-    last = &e;
+  if (text.empty()) return source{};
+  // Holds letters where the text has the signs of blocks without lines.
+  std::string clear;
+  for (int reading = 0; reading < max_readings; ++reading) {
+    source out;
+    event_stream events(clear.empty() ? text : std::string_view(clear));
+    if (!events.is_ready()) return fail(error_code::internal, "libfyaml cannot create a parser");
+    tree_builder builder(text, events, limits, out);
+    const auto done = builder.run();
+    if (builder.empty_signs().empty()) {
+      if (!done) return fail(done.error());
+      return out;
+    }
+    if (clear.empty()) clear = text;
+    for (const text_span& sign : builder.empty_signs()) {
+      std::fill_n(clear.begin() + static_cast<std::ptrdiff_t>(sign.begin), sign.size(), ' ');
+      clear[sign.begin] = 'x';
+    }
   }
-  out.append(text, at);
-  return out;
+  return fail(error_code::malformed,
+              fmt::format("more than {} blocks without a line, each behind the other: write \"\" in place of | or >",
+                          max_readings));
 }
 
 }  // namespace pinhook::yaml

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <pinhook/base/error.hpp>
+#include <pinhook/yaml/text_span.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -28,14 +29,6 @@ enum class source_kind : std::uint8_t { scalar, sequence, mapping, alias };
 
 /// The written form of a scalar. `none`: an empty value ("key:" without text after it).
 enum class scalar_form : std::uint8_t { none, plain, single_quoted, double_quoted, literal, folded };
-
-/// Bytes of the source, `begin` to before `end`.
-struct text_span {
-  std::size_t begin = 0;
-  std::size_t end = 0;
-  [[nodiscard]] std::size_t size() const { return end - begin; }
-  friend bool operator==(const text_span&, const text_span&) = default;
-};
 
 using node_index = std::uint32_t;
 inline constexpr node_index no_node = std::numeric_limits<node_index>::max();

@@ -55,6 +55,9 @@ TEST(PlainSource, ReadsWhatMostFilesHave) {
            "a: \"b\\n\\\"c\\\" \\u003cd\\u003e\"\ne: 'it''s'\n",
            "a: \"b  \n  c\n\n  d \\\n    \\ e\"\nf: 'g\n  it''s'\n",
            "a: [\"b\\\\c\", 'd''e']\n",
+           "a: |\n\nb: c\n",
+           "a:\n  b: |\n  c: >-\n\n  d: |+\n\n\n  # e\n  f: g\nh: |\n",
+           "- |\n- a: >\n  b: c\n",
        }) {
     const auto plain = read_plain_source(text);
     ASSERT_TRUE(plain) << text;
@@ -76,7 +79,6 @@ TEST(PlainSource, LeavesTheRestOfYaml) {
            "a: >\n  b\n   c\n",
            "a: |2\n   b\n",
            "a: |\n  b",
-           "a: |\n\nb: c\n",
            "a: |\n   \n  b\n",
            "a:\n  |\n  b\n",
            "a: \"\\x41\"\n",

@@ -176,7 +176,8 @@ const scalar_case scalars[] = {
     {"literal_with_a_hash", "a: |\n  # no comment\n", "/a", literal, "  # no comment\n", "# no comment\n", 2, 1},
     {"literal_with_crlf", "a: |\r\n  one\r\n  two\r\nb: 1\r\n", "/a", literal, "  one\r\n  two\r\n", "one\ntwo\n", 2,
      1},
-    {"literal_without_a_final_newline", "a: |\n  one", "/a", literal, "  one", "one\n", 2, 1},
+    // As go-yaml and libyaml read it.
+    {"literal_without_a_final_newline", "a: |\n  one", "/a", literal, "  one", "one", 2, 1},
     {"folded", "a: >-\n  nginx\nb: 1\n", "/a", folded, "  nginx\n", "nginx", 2, 1},
     {"folded_over_lines", "a: >\n  one\n  two\n\n  three\n", "/a", folded, "  one\n  two\n\n  three\n",
      "one two\nthree\n", 2, 1},
