@@ -1,6 +1,7 @@
 #include <pinhook/files/dockerfile.hpp>
 
 #include <pinhook/base/text.hpp>
+#include <pinhook/base/utf8.hpp>
 #include <pinhook/files/span_list.hpp>
 
 #include <fmt/core.h>
@@ -18,7 +19,6 @@ namespace {
 
 using yaml::text_span;
 
-constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 constexpr std::array<std::string_view, 3> directive_names{"syntax", "escape", "check"};
 
 // Limit of here-documents of one instruction; shells need one or two.

@@ -1,5 +1,7 @@
 #include <pinhook/files/gitignore.hpp>
 
+#include <pinhook/base/utf8.hpp>
+
 #include <algorithm>
 #include <optional>
 #include <ranges>
@@ -7,8 +9,6 @@
 
 namespace pinhook::files {
 namespace {
-
-constexpr std::string_view utf8_mark = "\xEF\xBB\xBF";
 
 // Trailing spaces are ignored, unless a `\` precedes them.
 std::string_view without_trailing_spaces(std::string_view line) {
@@ -35,7 +35,7 @@ std::optional<std::string_view> below(std::string_view base, std::string_view pa
 
 void gitignore::add(std::string_view directory, std::string_view text) {
   before_.push_back(rules_.size());
-  if (text.starts_with(utf8_mark)) text.remove_prefix(utf8_mark.size());
+  if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
   while (!text.empty()) {
     const auto end = std::min(text.find('\n'), text.size());
     std::string_view line = text.substr(0, end);

@@ -1,16 +1,12 @@
 #include <pinhook/files/span_list.hpp>
 
+#include <pinhook/base/utf8.hpp>
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
 namespace pinhook::files {
-namespace {
-
-constexpr std::string_view utf8_mark = "\xEF\xBB\xBF";
-
-}  // namespace
-
 yaml::source list_of_spans(std::string_view text, std::span<const yaml::text_span> spans) {
   yaml::source out;
   yaml::source_document& doc = out.documents.emplace_back();
@@ -20,7 +16,7 @@ yaml::source list_of_spans(std::string_view text, std::span<const yaml::text_spa
   yaml::source_node& root = doc.nodes.emplace_back();
   root.kind = yaml::source_kind::sequence;
   root.span = doc.span;
-  const std::size_t start = text.starts_with(utf8_mark) ? utf8_mark.size() : 0;
+  const std::size_t start = text.starts_with(byte_order_mark) ? byte_order_mark.size() : 0;
   std::uint32_t number = 1;
   std::size_t line_begin = start;
   std::size_t at = start;

@@ -1,6 +1,7 @@
 #include <pinhook/files/tag_comment.hpp>
 
 #include <pinhook/base/text.hpp>
+#include <pinhook/base/utf8.hpp>
 #include <pinhook/files/comment_markers.hpp>
 
 #include <fmt/core.h>
@@ -92,8 +93,7 @@ bool looks_like_json(const source_document& doc, std::string_view text, node_ind
   if (!doc.has_comments) return true;
   if (!is_double_quoted(doc, scalar)) return false;
   const std::string_view head = text.substr(doc.span.begin, doc.nodes[doc.root].span.begin - doc.span.begin);
-  constexpr std::string_view mark = "\xEF\xBB\xBF";
-  const std::string_view blank = head.starts_with(mark) ? head.substr(mark.size()) : head;
+  const std::string_view blank = head.starts_with(byte_order_mark) ? head.substr(byte_order_mark.size()) : head;
   if (!std::ranges::all_of(blank, [](char c) { return is_blank(c) || is_break(c); })) return false;
   for (node_index up = doc.nodes[scalar].parent; up != no_node; up = doc.nodes[up].parent) {
     const yaml::source_node& collection = doc.nodes[up];

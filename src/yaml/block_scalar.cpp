@@ -1,14 +1,13 @@
 #include <pinhook/yaml/block_scalar.hpp>
 
 #include <pinhook/base/text.hpp>
+#include <pinhook/base/utf8.hpp>
 
 #include <algorithm>
 
 namespace pinhook::yaml {
 
 namespace {
-
-constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 // Behind a sign there may be blanks and a comment, before which both readers need no blank.
 bool is_rest_of_line(std::string_view rest) {

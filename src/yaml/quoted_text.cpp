@@ -34,9 +34,9 @@ constexpr std::array<std::pair<char, std::string_view>, 18> short_escapes{{
     {'P', "\xe2\x80\xa9"},
 }};
 
-class quoted_reader {
+class value_reader {
  public:
-  quoted_reader(std::string_view inside, char quote) : text_(inside), quote_(quote) {}
+  value_reader(std::string_view inside, char quote) : text_(inside), quote_(quote) {}
 
   std::optional<std::string> read() {
     while (at_ < text_.size()) {
@@ -134,7 +134,7 @@ class quoted_reader {
 }  // namespace
 
 std::optional<std::string> quoted_value(std::string_view inside, char quote) {
-  return quoted_reader(inside, quote).read();
+  return value_reader(inside, quote).read();
 }
 
 }  // namespace pinhook::yaml

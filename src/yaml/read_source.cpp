@@ -1,3 +1,4 @@
+#include <pinhook/base/utf8.hpp>
 #include <pinhook/yaml/any_source.hpp>
 #include <pinhook/yaml/plain_source.hpp>
 #include <pinhook/yaml/source.hpp>
@@ -10,8 +11,6 @@
 namespace pinhook::yaml {
 
 namespace {
-
-constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 result<source> read_unmarked(std::string_view text, const source_limits& limits) {
   if (auto plain = read_plain_source(text, limits)) return *std::move(plain);

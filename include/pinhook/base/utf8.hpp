@@ -8,6 +8,9 @@
 
 namespace pinhook {
 
+/// U+FEFF, with which some editors begin a file.
+inline constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+
 /// `text` with U+FFFD in place of every byte that is not part of valid UTF-8 (RFC 3629: no overlong forms, no
 /// surrogates, nothing above U+10FFFF).
 [[nodiscard]] std::string valid_utf8(std::string_view text);
