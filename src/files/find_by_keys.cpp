@@ -21,6 +21,7 @@ using yaml::no_node;
 using yaml::node_index;
 using yaml::source_kind;
 
+constexpr std::string_view name_remedy = "write the whole name under image where the operator takes it there";
 constexpr std::string_view tag_remedy = "write the tag behind the name where the operator takes it there";
 
 // Skaffold's list of what it builds; an item's `image` is the name of the result.
@@ -283,9 +284,23 @@ class key_search {
     found_image image = scalar_image(in_, value, pointer_);
     if (reason != skip_reason::none)
       image.slot.reason = reason;
-    else if (pin::is_without_tag(*text))
+    else if (!leave_if_name_is_longer(value, key, image.slot) && pin::is_without_tag(*text))
       leave_if_tag_is_elsewhere(value, image.slot);
     add(std::move(image));
+  }
+
+  // {repository: quay.io/acme, image: "engine:1.0"}: true when the operator may write more before it.
+  bool leave_if_name_is_longer(node_index value, std::string_view key, slot& s) {
+    const node_index mapping = in_.doc.at(value).parent;
+    const auto ref = registry::reference::parse(s.written);
+    if (key != pin::image_key || !ref || ref->is_pinned()) return false;
+    const auto front = front_part(in_, mapping, ref->written_name());
+    if (front.empty()) return false;
+    s.problem = fmt::format("its name may begin with {}, {}", in_.scopes.path_to(in_.doc, mapping, front),
+                            quoted(scalar_at(in_.doc, in_.doc.find(mapping, front))));
+    s.remedy = name_remedy;
+    s.reason = skip_reason::split;
+    return true;
   }
 
   // A text without a tag: the operator may write one behind it that is beside or around it.

@@ -132,7 +132,7 @@ class values_search {
     if (!text || !is_taken_text(key, *text)) return;
     found_image image = scalar_image(in_, value, pointer_);
     const auto ref = registry::reference::parse(*text);
-    if (ref) image.slot.problem = part_of_split(in_, mapping, *ref);
+    if (ref) image.slot.problem = part_of_split(in_, mapping, key, *ref);
     if (!image.slot.problem.empty()) {
       image.slot.reason = skip_reason::split;
       image.slot.remedy = rendered_first;

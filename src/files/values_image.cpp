@@ -133,7 +133,10 @@ std::string other_part(image_search& in, const found_image& image, std::string_v
   if (is_image || image.registry != no_node)
     for (const std::string_view key : pin::hinted_parts)
       if (says(key)) return named(key);
-  if (image.name == in.doc.find(image.mapping, repository_keys.front()))
+  const auto is_name_at = [&](std::string_view key) { return image.name == in.doc.find(image.mapping, key); };
+  if (is_name_at(pin::image_key))
+    if (const auto key = front_part(in, image.mapping, scalar_at(in.doc, image.name)); !key.empty()) return named(key);
+  if (is_name_at(repository_keys[0]) || is_name_at(repository_keys[1]))
     for (const std::string_view key : pin::extension_keys)
       if (const auto text = string_at(in.doc, in.doc.find(image.mapping, key));
           text && pin::may_extend(scalar_at(in.doc, image.name), key, *text))
@@ -300,6 +303,13 @@ result<std::optional<found_image>> image_of_operator(image_search& in, node_inde
   return std::optional(std::move(image));
 }
 
+std::string_view front_part(const image_search& in, node_index mapping, std::string_view image) {
+  for (const std::string_view key : pin::front_keys)
+    if (const auto text = string_at(in.doc, in.doc.find(mapping, key)); text && pin::may_stand_before(*text, image))
+      return key;
+  return {};
+}
+
 std::string_view pull_policy_beside(const image_search& in, node_index mapping) {
   for (const std::string_view key : {"pullPolicy", "imagePullPolicy"})
     if (const auto text = string_at(in.doc, in.doc.find(mapping, key))) return *text;
@@ -366,10 +376,13 @@ result<std::optional<found_image>> image_beside_tag(image_search& in, node_index
   return std::optional(std::move(image));
 }
 
-std::string part_of_split(image_search& in, node_index mapping, const registry::reference& ref) {
+std::string part_of_split(image_search& in, node_index mapping, std::string_view key, const registry::reference& ref) {
   if (ref.is_pinned()) return {};
   const bool is_bare = ref.tag().empty() && !ref.written_name().contains('/');
   const bool is_whole = pin::names_registry(ref.written_name());
+  if (key == pin::image_key)
+    if (const auto front = front_part(in, mapping, ref.written_name()); !front.empty())
+      return may_put(in.scopes.path_to(in.doc, mapping, front));
   auto around = in.scopes.within(in.doc, mapping);
   for (outer_part& one : in.scopes.around(in.doc, mapping)) around.push_back(std::move(one));
   for (const outer_part& one : around) {

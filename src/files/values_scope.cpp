@@ -71,6 +71,10 @@ std::vector<outer_part> values_scopes::within(const source_document& doc, node_i
   return out;
 }
 
+std::string values_scopes::path_to(const source_document& doc, node_index mapping, std::string_view key) const {
+  return joined_key(path_of_node(doc, root_, mapping), key);
+}
+
 const std::vector<outer_part>& values_scopes::up_from(const source_document& doc, node_index mapping) {
   // Begins with the outermost unknown mapping: nesting may be too deep for a recursion.
   std::vector<node_index> missing;

@@ -14,9 +14,14 @@ bool is_repository_address(std::string_view text) {
 
 bool may_extend(std::string_view repository, std::string_view key, std::string_view text) {
   if (text.empty() || repository.substr(repository.rfind('/') + 1) == text) return false;
-  if (key == image_key) return true;
+  if (key != extension_keys.front()) return true;
   if (names_registry(repository)) repository.remove_prefix(repository.find('/') + 1);
   return !repository.contains('/');
+}
+
+bool may_stand_before(std::string_view text, std::string_view image) {
+  if (text.empty() || is_repository_address(text) || names_registry(image)) return false;
+  return !image.contains('/') || names_registry(text);
 }
 
 }  // namespace pinhook::pin

@@ -177,8 +177,14 @@ class mapping_search {
     });
   }
 
+  bool has_front_part(std::string_view image) {
+    return std::ranges::any_of(front_keys,
+                               [&](std::string_view key) { return may_stand_before(text_of(find(key)), image); });
+  }
+
   void take_string(const json_member& one, const std::string& key) {
     const std::string text = text_of(&one);
+    if (key == image_key && has_front_part(text)) return;
     if (!is_without_tag(text)) {
       if (is_image_text(key, text)) add({.name = &one}, slot_value::image);
       return;
@@ -189,7 +195,6 @@ class mapping_search {
     const std::vector<std::string_view> own(own_keys.begin(), own_keys.end());
     const auto own_tags = std::span(own).first(tag_endings.size());
     const bool is_only = key == image_key;
-    if (is_only && !names_registry(text) && has_text(std::span(repository_keys).first(1))) return;
     image_members parts{.name = &one};
     parts.tag = is_only ? first_of(certain_tag_keys) : first_of(own_tags);
     parts.digest = is_only ? first_of(digest_keys) : find(own.back());

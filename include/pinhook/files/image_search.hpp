@@ -203,11 +203,14 @@ void find_in_text(image_search& in, yaml::node_index scalar, const owned_part& p
 [[nodiscard]] yaml::node_index image_of_variable(const yaml::source_document& doc, yaml::node_index mapping);
 /// Fills in all of the slot that follows from the nodes of the parts.
 void complete_values(image_search& in, found_image& image, std::string pointer);
+/// The key beside `image` whose text may stand before that; empty: none.
+[[nodiscard]] std::string_view front_part(const image_search& in, yaml::node_index mapping, std::string_view image);
 /// The value that charts pass on as imagePullPolicy; empty when there is none.
 [[nodiscard]] std::string_view pull_policy_beside(const image_search& in, yaml::node_index mapping);
 /// The reason why the chart may put text before or after `ref`, the text of a string `image`. Empty: the image is
 /// complete.
-[[nodiscard]] std::string part_of_split(image_search& in, yaml::node_index mapping, const registry::reference& ref);
+[[nodiscard]] std::string part_of_split(image_search& in, yaml::node_index mapping, std::string_view key,
+                                        const registry::reference& ref);
 
 /// Calls `take` with each node that `path` leads to from the mapping `from`; `pointer`, to `from`, then leads to the
 /// node. malformed: a duplicate key on the way.

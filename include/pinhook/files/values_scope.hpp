@@ -44,6 +44,9 @@ class values_scopes {
   [[nodiscard]] std::vector<outer_part> around(const yaml::source_document& doc, yaml::node_index mapping);
   /// The parts that the mapping itself holds.
   [[nodiscard]] std::vector<outer_part> within(const yaml::source_document& doc, yaml::node_index mapping) const;
+  /// "engine.repository"
+  [[nodiscard]] std::string path_to(const yaml::source_document& doc, yaml::node_index mapping,
+                                    std::string_view key) const;
 
  private:
   /// The mapping around a node, also through lists; no_node outside of the values.

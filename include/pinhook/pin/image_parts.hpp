@@ -39,9 +39,9 @@ inline constexpr std::string_view digest_algorithm = "sha256:";
 /// Other parts of a name or a tag beside `repository` and `tag`. The hinted parts count only in a mapping that is
 /// called an image or has a registry: others have a `namespace` or a `host` for other purposes, too.
 inline constexpr std::array<std::string_view, 4> other_parts{"org", "organization", "organisation", "imageNamespace"};
-inline constexpr std::array<std::string_view, 13> hinted_parts{"namespace", "owner",   "host",   "hostname", "domain",
-                                                               "server",    "path",    "prefix", "suffix",   "variant",
-                                                               "flavor",    "flavour", "distro"};
+inline constexpr std::array<std::string_view, 18> hinted_parts{
+    "namespace", "owner",  "host",    "hostname", "domain",  "server",  "path", "prefix", "suffix",
+    "variant",   "flavor", "flavour", "distro",   "project", "account", "arch", "url",    "base"};
 
 enum class part_kind : std::uint8_t {
   registry,  // text before the name, with a slash
@@ -88,10 +88,18 @@ inline constexpr std::array<std::pair<std::string_view, part_kind>, 31> outer_pa
 [[nodiscard]] bool is_repository_address(std::string_view text);
 
 /// The keys beside a `repository` whose text may be a further part of it: {repository: quay.io/acme, name: engine}.
-inline constexpr std::array<std::string_view, 2> extension_keys{"name", "image"};
+inline constexpr std::array<std::string_view, 3> extension_keys{"name", "image", "imageName"};
+
+/// The keys beside a string `image` whose text may stand before it: {repository: nvcr.io/nvidia, image: driver}.
+inline constexpr std::array<std::string_view, 5> front_keys{"repository", "repo", "imageRepository", "imageRepo",
+                                                            "image_repository"};
 
 /// True when `text`, under an extension key beside `repository`, may be a further part of it: not when the repository
 /// ends with it; a `name` only behind a repository of one part, "acme", "quay.io/acme".
 [[nodiscard]] bool may_extend(std::string_view repository, std::string_view key, std::string_view text);
+
+/// True when `text`, under a front key beside `image`, may stand before the image's name: not before one with a
+/// registry, and before a path only when it names a registry itself (others have a Git repository there, acme/engine).
+[[nodiscard]] bool may_stand_before(std::string_view text, std::string_view image);
 
 }  // namespace pinhook::pin
