@@ -13,6 +13,10 @@ using enum operator_pin;
 // Places in the sources of operators. What they do with a digest was read there.
 constexpr std::string_view gpu_operator =
     "NVIDIA/gpu-operator@a22dbf671f2e26f9a1e342f8eea28e196235e110 internal/image/image.go";
+constexpr std::string_view gpu_operator_drivers =
+    "NVIDIA/gpu-operator@a22dbf671f2e26f9a1e342f8eea28e196235e110 controllers/object_controls.go";
+constexpr std::string_view gpu_operator_driver_kind =
+    "NVIDIA/gpu-operator@a22dbf671f2e26f9a1e342f8eea28e196235e110 api/nvidia/v1alpha1/nvidiadriver_types.go";
 constexpr std::string_view network_operator =
     "Mellanox/network-operator@b06827e085c59726b699faffcc526342d4d8e395 pkg/render/render.go";
 constexpr std::string_view network_operator_drivers =
@@ -80,33 +84,54 @@ constexpr std::string_view victoria_operator =
 constexpr std::string_view tidb_operator =
     "pingcap/tidb-operator@00b4df83e6d01166d6daa9836d0bf0a553bfe538 pkg/apis/pingcap/v1alpha1/tidbcluster.go";
 
+constexpr std::string_view gpu_title = "NVIDIA GPU Operator";
 constexpr std::string_view shared_tag = "the operator writes this tag behind the names of several images";
 
-constexpr operator_image rows[] = {
-    {.title = "NVIDIA GPU Operator",
-     .group = "nvidia.com",
-     .prefix = "repository",
-     .name = "image",
-     .tag = "version",
-     .pin = as_tag,
-     .source = gpu_operator},
+constexpr operator_image in_three_parts(operator_image row) {
+  row.prefix = "repository";
+  row.name = "image";
+  row.tag = "version";
+  return row;
+}
 
-    {.title = "NVIDIA Network Operator",
-     .group = "mellanox.com",
-     .mapping = "ofedDriver",
-     .prefix = "repository",
-     .name = "image",
-     .tag = "version",
-     .pin = none,
-     .reason = "the operator appends the node's system to the version, and with a digest it does not",
-     .source = network_operator_drivers},
-    {.title = "NVIDIA Network Operator",
-     .group = "mellanox.com",
-     .prefix = "repository",
-     .name = "image",
-     .tag = "version",
-     .pin = as_tag,
-     .source = network_operator},
+// The image of a driver, one for each system of nodes.
+constexpr operator_image driver_of_system(operator_image row) {
+  row.pin = none;
+  row.reason = "the operator appends the node's system to the version, and with a digest it does not";
+  return in_three_parts(row);
+}
+
+constexpr operator_image gpu_driver(std::string_view mapping) {
+  return driver_of_system(
+      {.title = gpu_title, .group = "nvidia.com", .mapping = mapping, .source = gpu_operator_drivers});
+}
+
+constexpr operator_image of_cluster_management(std::string_view name) {
+  return {.title = "Open Cluster Management",
+          .group = "operator.open-cluster-management.io",
+          .name = name,
+          .pin = whole,
+          .source = cluster_management};
+}
+
+constexpr operator_image rows[] = {
+    gpu_driver("driver"),
+    gpu_driver("gds"),
+    gpu_driver("gdrcopy"),
+    gpu_driver("vgpuManager"),
+    // All of it is a driver, but for the manager.
+    in_three_parts(
+        {.title = gpu_title, .group = "nvidia.com", .mapping = "manager", .pin = as_tag, .source = gpu_operator}),
+    driver_of_system(
+        {.title = gpu_title, .group = "nvidia.com", .kind = "NVIDIADriver", .source = gpu_operator_driver_kind}),
+    in_three_parts({.title = gpu_title, .group = "nvidia.com", .pin = as_tag, .source = gpu_operator}),
+
+    driver_of_system({.title = "NVIDIA Network Operator",
+                      .group = "mellanox.com",
+                      .mapping = "ofedDriver",
+                      .source = network_operator_drivers}),
+    in_three_parts(
+        {.title = "NVIDIA Network Operator", .group = "mellanox.com", .pin = as_tag, .source = network_operator}),
 
     // A tag with a colon is a digest there, so that "2.9@sha256:…" would become "@2.9@sha256:…".
     {.title = "Argo CD Operator",
@@ -215,31 +240,11 @@ constexpr operator_image rows[] = {
      .reason = shared_tag,
      .source = submariner_operator},
 
-    {.title = "Open Cluster Management",
-     .group = "operator.open-cluster-management.io",
-     .name = "registrationImagePullSpec",
-     .pin = whole,
-     .source = cluster_management},
-    {.title = "Open Cluster Management",
-     .group = "operator.open-cluster-management.io",
-     .name = "workImagePullSpec",
-     .pin = whole,
-     .source = cluster_management},
-    {.title = "Open Cluster Management",
-     .group = "operator.open-cluster-management.io",
-     .name = "placementImagePullSpec",
-     .pin = whole,
-     .source = cluster_management},
-    {.title = "Open Cluster Management",
-     .group = "operator.open-cluster-management.io",
-     .name = "addOnManagerImagePullSpec",
-     .pin = whole,
-     .source = cluster_management},
-    {.title = "Open Cluster Management",
-     .group = "operator.open-cluster-management.io",
-     .name = "imagePullSpec",
-     .pin = whole,
-     .source = cluster_management},
+    of_cluster_management("registrationImagePullSpec"),
+    of_cluster_management("workImagePullSpec"),
+    of_cluster_management("placementImagePullSpec"),
+    of_cluster_management("addOnManagerImagePullSpec"),
+    of_cluster_management("imagePullSpec"),
 
     // "10.4.1" is the tag of its own image; a text with ":", "/" or "@" is a whole reference.
     {.title = "Grafana Operator",

@@ -39,7 +39,8 @@ TEST(OperatorImages, AreCompleteRows) {
 
 TEST(OperatorImages, AreThoseOfAGroupAndKind) {
   const auto count = [](std::string_view group, std::string_view kind) { return rows_of_operator(group, kind).size(); };
-  EXPECT_EQ(count("nvidia.com", "ClusterPolicy"), 1U);
+  EXPECT_EQ(count("nvidia.com", "ClusterPolicy"), 6U);
+  EXPECT_EQ(count("nvidia.com", "NVIDIADriver"), 7U);
   EXPECT_EQ(count("argoproj.io", "ArgoCD"), 1U);
   EXPECT_EQ(count("argoproj.io", "Application"), 0U);
   EXPECT_EQ(count("kafka.stackable.tech", "KafkaCluster"), 1U);
