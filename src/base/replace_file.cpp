@@ -1,5 +1,7 @@
 #include <pinhook/base/replace_file.hpp>
 
+#include <pinhook/base/file.hpp>
+
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <sys/stat.h>
@@ -166,6 +168,13 @@ class new_file {
     return {};
   }
 
+  // Whether the file has the text that it had when it was read.
+  [[nodiscard]] bool is_still(const text_mark& before) const {
+    const auto now = read_file(target_, before.size);
+    if (!now) return now.error().code == error_code::not_found && before == mark_of({});
+    return mark_of(now->reveal()) == before;
+  }
+
   result<void> take_its_place() {
     if (const int number = file_.take_place_of(target_); number != 0) return cannot_write(path_, number);
     if (const int lost = bring_to_disk(directory_of(target_), calls_); lost != 0)
@@ -198,10 +207,18 @@ const replace_calls& machine_replace_calls() {
 
 result<void> replace_files(const std::vector<file_text>& files, const replace_calls& calls) {
   std::vector<std::unique_ptr<new_file>> made;
+  const auto none_is_written = [&](error e) {
+    if (files.size() > 1) e.message += "; no file is written";
+    return fail(std::move(e));
+  };
   for (const file_text& one : files) {
     made.push_back(std::make_unique<new_file>(one.path, calls));
-    if (auto good = made.back()->write(one.text); !good) return good;
+    if (auto good = made.back()->write(one.text); !good) return none_is_written(std::move(good.error()));
   }
+  for (std::size_t i = 0; i < made.size(); ++i)
+    if (files[i].before && !made[i]->is_still(*files[i].before))
+      return none_is_written(
+          {error_code::unavailable, fmt::format("{} was changed after it was read; run it again", files[i].path), {}});
   for (std::size_t i = 0; i < made.size(); ++i) {
     auto good = made[i]->take_its_place();
     if (good) continue;

@@ -58,7 +58,8 @@ void add_quiet(CLI::App& app, arguments& out) {
 }
 
 void add_rewriting(CLI::App& app, arguments& out) {
-  app.add_flag("-i,--in-place", out.files.in_place, "Write the files themselves, each whole or not at all");
+  app.add_flag("-i,--in-place", out.files.in_place,
+               "Write the files themselves: all or none, and none that was changed meanwhile");
   app.add_flag("--diff", out.files.diff, "Print the changes as a diff, and write nothing");
   app.add_flag("--keep-going", out.files.keep_going, "Write the files that succeed although something failed");
 }

@@ -40,7 +40,8 @@ int rewrite(std::string_view command, pipeline::pin_task task, const arguments& 
     chosen.memory = pipeline::pin_memory{options.lock_file, std::move(*existing), *std::move(wait)};
   }
   pipeline::pin_run run(std::move(chosen), std::move(*inputs), places);
-  return run_files({command, options.quiet}, run, [&] {
+  const run_options to{.command = command, .is_quiet = options.quiet, .keeps_going = options.keep_going};
+  return run_files(to, run, [&] {
     auto choice = digest_choice_of(command, options);
     // With a cooldown, the lock file remembers and registries are asked.
     if (options.cooldown) choice.lock_file.clear();

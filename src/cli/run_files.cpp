@@ -1,5 +1,6 @@
 #include <pinhook/cli/run_files.hpp>
 
+#include <pinhook/base/blocked_signals.hpp>
 #include <pinhook/base/clock.hpp>
 #include <pinhook/base/file.hpp>
 #include <pinhook/base/replace_file.hpp>
@@ -14,7 +15,9 @@
 #include <pinhook/store/history.hpp>
 
 #include <fmt/core.h>
+#include <sys/types.h>
 
+#include <cerrno>
 #include <chrono>
 #include <filesystem>
 #include <optional>
@@ -24,14 +27,35 @@
 namespace pinhook::cli {
 namespace {
 
-// Writes file by file, so that the error names the file and the number that was written before.
+// Files as they are written; a signal that ends the command ends it before or behind them.
 result<void> write_all(const std::vector<pipeline::file_write>& writes) {
-  for (std::size_t i = 0; i < writes.size(); ++i) {
-    auto ok = replace_file(writes[i].path, writes[i].text);
+  const blocked_signals until_written;
+  replace_calls calls = machine_replace_calls();
+  calls.open = [open = calls.open](const char* path, int flags, mode_t mode) {
+    if (!blocked_signals::has_end_come()) return open(path, flags, mode);
+    errno = EINTR;
+    return -1;
+  };
+  std::vector<file_text> all;
+  all.reserve(writes.size());
+  for (const auto& one : writes) all.push_back({one.path, one.text, one.before});
+  return replace_files(all, calls);
+}
+
+// The error is the last one; those before it have been printed.
+result<void> write_each(const run_options& options, const std::vector<pipeline::file_write>& writes) {
+  std::optional<error> last;
+  std::size_t failures = 0;
+  for (const auto& one : writes) {
+    auto ok = write_all({one});
     if (ok) continue;
-    return fail(ok.error().code, fmt::format("{}; {} of {} files are written", ok.error().message, i, writes.size()));
+    if (last) say(options.command, last->message);
+    last = std::move(ok.error());
+    ++failures;
   }
-  return {};
+  if (!last) return {};
+  last->message += fmt::format("; {} of {} files are written", writes.size() - failures, writes.size());
+  return fail(std::move(*last));
 }
 
 std::optional<pin::pin_format> chosen_pin_format(const file_arguments& arguments) {
@@ -45,7 +69,7 @@ int exit_code_of(pipeline::run_status status) {
 }
 
 int deliver(const run_options& options, const pipeline::run_outcome& done) {
-  auto delivered = write_all(done.writes);
+  auto delivered = options.keeps_going ? write_each(options, done.writes) : write_all(done.writes);
   if (delivered) delivered = print_text(done.out);
   if (!delivered) {
     say(options.command, delivered.error().message);

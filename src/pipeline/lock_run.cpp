@@ -167,7 +167,7 @@ void lock_run::write(std::string text) {
   if (options_.path == "-")
     outcome_.out = std::move(text);
   else if (text != options_.existing)
-    outcome_.writes.push_back({options_.path, std::move(text)});
+    outcome_.writes.push_back({options_.path, std::move(text), mark_of(options_.existing.value_or(std::string()))});
 }
 
 run_outcome lock_run::stop(const error& e) {

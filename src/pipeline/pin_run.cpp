@@ -321,7 +321,8 @@ void pin_run::emit() {
   // First, so that a lock file that cannot be written leaves the files as they are.
   if (options_.memory && options_.target != run_target::diff)
     if (auto text = files::write_lock(memory_); text != options_.memory->existing)
-      outcome_.writes.push_back({options_.memory->path, std::move(text)});
+      outcome_.writes.push_back(
+          {options_.memory->path, std::move(text), mark_of(options_.memory->existing.value_or(std::string()))});
   for (auto& file : files_) {
     if (!file.is_done) continue;
     const auto& before = file.in.content->text();
@@ -329,7 +330,7 @@ void pin_run::emit() {
       if (file.text)
         outcome_.out += files::unified_diff(file.in.path == "-" ? "stdin" : file.in.path, before, *file.text);
     } else if (options_.target == run_target::in_place) {
-      if (file.text) outcome_.writes.push_back({file.in.path, std::move(*file.text)});
+      if (file.text) outcome_.writes.push_back({file.in.path, std::move(*file.text), mark_of(before)});
     } else if (file.in.is_named || file.text || !looks_like_json(before) || files_.size() == 1) {
       // JSON that is found in a directory beside manifests and holds no image is not a manifest.
       printed.push_back({file.in.path, file.text ? *file.text : before});

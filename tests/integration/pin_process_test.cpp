@@ -123,14 +123,20 @@ TEST_F(PinProcess, TouchesNothingWhenOneFileIsNoGood) {
 
 TEST_F(PinProcess, SaysWhichFileCouldNotBeWritten) {
   write("a.yaml", deployment(image("a:1")));
+  write("shut/b.yaml", deployment(image("a:1")));
   // Root can write everywhere but into an immutable directory.
-  const char* shut = ::geteuid() == 0 ? "chattr +i ." : "chmod a-w .";
+  const char* shut = ::geteuid() == 0 ? "chattr +i shut" : "chmod a-w shut";
   if (run(shut).exit_code != 0) GTEST_SKIP() << "no directory here can be shut to root";
-  const auto seen = run("pinhook pin -i a.yaml");
-  EXPECT_EQ(run(::geteuid() == 0 ? "chattr -i ." : "chmod u+w .").exit_code, 0);
-  EXPECT_EQ(seen.exit_code, 1);
-  EXPECT_THAT(seen.errors, HasSubstr("0 of 1 files are written"));
+  const auto seen = run("pinhook pin -i a.yaml shut");
   EXPECT_EQ(read("a.yaml"), deployment(image("a:1")));
+  const auto going = run("pinhook pin -i --keep-going shut a.yaml");
+  EXPECT_EQ(run(::geteuid() == 0 ? "chattr -i shut" : "chmod u+w shut").exit_code, 0);
+  EXPECT_EQ(seen.exit_code, 1);
+  EXPECT_THAT(seen.errors, AllOf(HasSubstr("cannot write shut/b.yaml"), HasSubstr("no file is written")));
+  EXPECT_EQ(going.exit_code, 1);
+  EXPECT_THAT(going.errors, AllOf(HasSubstr("cannot write shut/b.yaml"), HasSubstr("1 of 2 files are written")));
+  EXPECT_EQ(read("shut/b.yaml"), deployment(image("a:1")));
+  EXPECT_EQ(read("a.yaml"), deployment(pinned_a(), comment_a()));
 }
 
 TEST_F(PinProcess, MovesPinsWhenItIsTold) {

@@ -6,10 +6,12 @@
 #pragma once
 
 #include <pinhook/base/error.hpp>
+#include <pinhook/base/text_mark.hpp>
 
 #include <sys/types.h>
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,11 +44,13 @@ struct replace_calls {
 struct file_text {
   std::string path;
   std::string_view text;
+  /// Of the text that the file must still have (a file that does not exist has an empty one); none: any.
+  std::optional<text_mark> before{};
 };
 
-/// Several files likewise: all are written beside the old ones before the first takes its place, so a disk that is full
-/// or a file that must not be written leaves all of them as they were. They take their places in this order; the
-/// message says so where some of them have when one cannot.
+/// Several files likewise: all are written beside the old ones before the first takes its place, so a disk that is
+/// full, a file that must not be written or one that somebody has changed (unavailable) leaves all of them as they
+/// were. They take their places in this order; the message says so where some of them have when one cannot.
 [[nodiscard]] result<void> replace_files(const std::vector<file_text>& files,
                                          const replace_calls& calls = machine_replace_calls());
 

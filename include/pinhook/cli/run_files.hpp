@@ -33,9 +33,12 @@ struct run_options {
   bool is_quiet = false;
   /// The exit code when a file or standard output cannot be written.
   int cannot_write = exit_failed;
+  /// Write the other files when one cannot be written.
+  bool keeps_going = false;
 };
 
-/// Returns the exit code. Files are written after everything else has succeeded, each whole or not at all.
+/// Returns the exit code. Files are written after everything else has succeeded, all or none, and only where they are
+/// still as they were read.
 [[nodiscard]] int run_files(const run_options& options, pipeline::run& run, const digest_opener& open);
 
 /// The results of a source for references, by their canonical form.

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <pinhook/base/error.hpp>
+#include <pinhook/base/text_mark.hpp>
 #include <pinhook/pipeline/digest_map.hpp>
 #include <pinhook/registry/reference.hpp>
 #include <pinhook/rules/image_proofs.hpp>
@@ -34,6 +35,8 @@ enum class run_status : std::uint8_t {
 struct file_write {
   std::string path;
   std::string text;
+  /// Of the text that the run has read there; of an empty one when there was no file.
+  text_mark before{};
 };
 
 struct run_message {
@@ -46,7 +49,7 @@ struct run_message {
 struct run_outcome {
   /// For standard output.
   std::string out;
-  /// To be written after everything else has succeeded, each whole or not at all.
+  /// To be written after everything else has succeeded, all or none, and only over what was read.
   std::vector<file_write> writes;
   /// For standard error: a line each.
   std::vector<run_message> messages;

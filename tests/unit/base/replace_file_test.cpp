@@ -301,7 +301,7 @@ TEST_F(ReplaceFile, SeveralAreReplacedOrNone) {
   };
   const auto full = replace_with(calls);
   ASSERT_FALSE(full);
-  EXPECT_EQ(full.error().message, "cannot write " + other + ": No space left on device");
+  EXPECT_EQ(full.error().message, "cannot write " + other + ": No space left on device; no file is written");
   EXPECT_EQ(read(one), "old a");
   EXPECT_EQ(read(other), "old b");
   EXPECT_EQ(names(), (std::vector<std::string>{"a.yaml", "b.yaml"}));
@@ -321,6 +321,34 @@ TEST_F(ReplaceFile, SeveralAreReplacedOrNone) {
   EXPECT_EQ(read(one), "new a");
   EXPECT_EQ(read(other), "new b");
   EXPECT_TRUE(replace_files({}));
+}
+
+TEST_F(ReplaceFile, LeavesFilesThatWereChangedMeanwhile) {
+  const std::string one = folder / "a.yaml";
+  const std::string other = folder / "b.yaml";
+  const auto replace_after_reading = [&](std::string_view text) {
+    return replace_files({{one, "new a", mark_of("old a")}, {other, "new b", mark_of(text)}});
+  };
+  write(one, "old a");
+  for (const std::string now : {"", "old", "old B", "old b, and more"}) {
+    write(other, now);
+    const auto done = replace_after_reading("old b");
+    ASSERT_FALSE(done) << now;
+    EXPECT_EQ(done.error().code, error_code::unavailable);
+    EXPECT_EQ(done.error().message, other + " was changed after it was read; run it again; no file is written");
+    EXPECT_EQ(read(one), "old a");
+    EXPECT_EQ(read(other), now);
+  }
+  fs::remove(other);
+  EXPECT_FALSE(replace_after_reading("old b"));
+  EXPECT_EQ(names(), (std::vector<std::string>{"a.yaml"}));
+  // A file that is new has an empty text before.
+  EXPECT_TRUE(replace_after_reading(""));
+  EXPECT_EQ(read(other), "new b");
+  write(one, "old a");
+  const auto late = replace_after_reading("");
+  ASSERT_FALSE(late);
+  EXPECT_EQ(read(other), "new b");
 }
 
 TEST_F(ReplaceFile, SaysWhenOnlyTheDirectoryIsNotOnTheDisk) {
