@@ -57,13 +57,31 @@ std::map<node_index, std::vector<node_index>> aliases_of(const source_document& 
   return out;
 }
 
+// The key of the root's member that holds the node, or that it is.
+std::string_view top_key(const source_document& doc, node_index i) {
+  while (doc.at(i).parent != no_node && doc.at(i).parent != doc.root) i = doc.at(i).parent;
+  if (i == doc.root || doc.at(doc.root).kind != source_kind::mapping) return {};
+  for (node_index k = doc.at(doc.root).first; k != no_node; k = doc.at(doc.at(k).next).next)
+    if (doc.at(k).next == i) return doc.at(doc.resolve(k)).text;
+  return {};
+}
+
+// True for a place that is there for its aliases alone: under keys that programs leave to authors ("x-web" in Compose
+// files, ".web" in GitLab's), and a whole image beside the root's other members. Others read a text too, as that of a
+// label, a host, a version.
+bool is_for_aliases(const source_document& doc, node_index i) {
+  const std::string_view key = top_key(doc, i);
+  if (key.starts_with("x-") || key.starts_with('.')) return true;
+  return doc.at(i).parent == doc.root && doc.at(i).text.find_first_of("/:") != std::string::npos;
+}
+
 // The edits of one anchored scalar and its aliases.
 void edit_anchor(const source_document& doc, std::string_view text, const value_map& values,
                  const std::set<node_index>& in_use, node_index target, const std::vector<node_index>& aliases,
                  value_edits& out) {
   const auto own = values.find(target);
   const node_value* first = own == values.end() ? nullptr : &own->second;
-  bool is_whole = first != nullptr || !in_use.contains(target);
+  bool is_whole = first != nullptr || (!in_use.contains(target) && is_for_aliases(doc, target));
   for (const node_index alias : aliases) {
     const auto found = values.find(alias);
     if (found == values.end() || (first != nullptr && found->second.value != first->value))

@@ -88,7 +88,7 @@ const corpus_case cases[] = {
     {"objects/operator-images.yaml", 3, 3},
     {"objects/placeholders.yaml", 5, 0},
     {"objects/pod-already-pinned.yaml", 4, 1},
-    {"objects/pod-anchor-shared-with-text.yaml", 1, 1},
+    {"objects/pod-anchor-shared-with-text.yaml", 1, 1, true},
     {"objects/pod-anchors.yaml", 5, 5},
     {"objects/pod-block-scalars.yaml", 3, 3},
     {"objects/pod-escapes.yaml", 3, 3, true},

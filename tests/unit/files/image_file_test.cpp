@@ -169,6 +169,11 @@ TEST(ImageFile, RewritesAnchorsAndAliases) {
        "a: {image: &x nginx@D} # nginx:1\nb: {image: *x}\n"},
       {"defined elsewhere", "x: &x \"nginx:1\" # keep me\na: {image: *x}\nb: {image: *x }\n",
        "x: &x \"nginx@D\" # nginx:1 # keep me\na: {image: *x}\nb: {image: *x }\n"},
+      {"defined for others", "x-a: {b: &x nginx:1}\n.a: {b: &y redis}\na: {image: *x}\nb: {image: *y}\n",
+       "x-a: {b: &x nginx@D} # nginx:1\n.a: {b: &y redis@D} # redis\na: {image: *x}\nb: {image: *y}\n"},
+      {"defined in a text of its own", "a: {b: &x 'nginx:1', image: *x}\nb: {image: *x}\n",
+       "a: {b: &x 'nginx:1', image: nginx@D} # nginx:1\nb: {image: nginx@D} # nginx:1\n",
+       "a: {b: &x 'nginx:1', image: nginx:1}\nb: {image: nginx:1}\n"},
       {"another use", "x: &x nginx:1\na: {image: *x} # keep me\nb: *x\n",
        "x: &x nginx:1\na: {image: nginx@D} # nginx:1 # keep me\nb: *x\n",
        "x: &x nginx:1\na: {image: nginx:1} # keep me\nb: *x\n"},
@@ -273,7 +278,10 @@ TEST(ImageFile, RewritesValues) {
        "t: &t v1\na: {repository: x/a, tag: *t, digest: '%D'}\nb: {repository: x/b, tag: v1@D}\n",
        "t: &t v1\na: {repository: x/a, tag: *t, digest: ''}\nb: {repository: x/b, tag: v1}\n"},
       {"one tag for all", "t: &t v1\na: {repository: x/a, tag: *t}\nb: {repository: x/b, tag: *t}\n",
-       "t: &t v1@D\na: {repository: x/a, tag: *t}\nb: {repository: x/b, tag: *t}\n"},
+       "t: &t v1\na: {repository: x/a, tag: v1@D}\nb: {repository: x/b, tag: v1@D}\n",
+       "t: &t v1\na: {repository: x/a, tag: v1}\nb: {repository: x/b, tag: v1}\n"},
+      {"a tag for aliases alone", "x-t: &t v1\na: {repository: x/a, tag: *t}\nb: {repository: x/b, tag: *t}\n",
+       "x-t: &t v1@D\na: {repository: x/a, tag: *t}\nb: {repository: x/b, tag: *t}\n"},
   };
   expect_rewrites(table);
   expect_rewrites(table, pin::pin_format::tag_and_digest);
