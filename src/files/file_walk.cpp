@@ -1,5 +1,7 @@
 #include <pinhook/files/file_walk.hpp>
 
+#include <pinhook/base/text.hpp>
+#include <pinhook/files/git_index.hpp>
 #include <pinhook/files/known_forms.hpp>
 #include <pinhook/files/path_glob.hpp>
 #include <pinhook/files/work_tree.hpp>
@@ -9,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <optional>
 #include <string_view>
 #include <system_error>
 #include <unordered_map>
@@ -21,7 +24,9 @@ namespace fs = std::filesystem;
 
 bool is_manifest(std::string_view name) {
   constexpr std::array<std::string_view, 3> endings{".yaml", ".yml", ".json"};
-  return name == "Kustomization" || std::ranges::any_of(endings, [&](auto e) { return name.ends_with(e); }) ||
+  const auto dot = name.rfind('.');
+  const std::string ending = dot == std::string_view::npos ? std::string() : lowered(name.substr(dot));
+  return name == "Kustomization" || std::ranges::find(endings, ending) != endings.end() ||
          form_of_file(name) != nullptr;
 }
 
@@ -150,6 +155,8 @@ class walk {
     // `takes_all`: every manifest is taken; `has_glob`: the matches of the glob are taken.
     bool takes_all = false;
     bool has_glob = false;
+    // Only what git tracks is taken.
+    bool is_ignored = false;
   };
 
   result<void> enter(const place& here) {
@@ -178,7 +185,8 @@ class walk {
                                             : is_taken || ((here.takes_all || is_found) && is_manifest(one.name));
     if (!is_wanted) return {};
     below.inside = joined_path(here.inside, one.name);
-    if (tree_.rules.ignores(below.inside, one.is_directory)) return {};
+    below.is_ignored = here.is_ignored || tree_.rules.ignores(below.inside, one.is_directory);
+    if (below.is_ignored && !is_tracked(below.inside, one.is_directory)) return {};
     has_found_ = has_found_ || is_found;
     below.written = joined_path(here.written, one.name);
     below.real = joined_path(here.real, one.name);
@@ -186,6 +194,12 @@ class walk {
     if (one.is_directory) return enter(below);
     if (!one.is_link) return into_.add({std::move(below.written)}, std::move(below.real));
     return add_link(std::move(below.written));
+  }
+
+  // Git's rules are for files that it does not track.
+  bool is_tracked(const std::string& inside, bool is_directory) {
+    if (!index_) index_ = git_index::read(tree_.index);
+    return is_directory ? index_->has_below(inside) : index_->has_file(inside);
   }
 
   // Skips links to directories, to other kinds of files, and to missing ones.
@@ -198,6 +212,8 @@ class walk {
 
   collection& into_;
   work_tree tree_;
+  // Read when a rule of git matches something.
+  std::optional<git_index> index_;
   const path_glob* glob_;
   std::size_t depth_limit_;
   bool has_found_ = false;

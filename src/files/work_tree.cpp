@@ -26,12 +26,15 @@ fs::path pointed_at(const fs::path& file, std::string_view label) {
   return file.parent_path() / line.substr(label.size());
 }
 
-// The directory with info/exclude for the work tree with this root. A linked work tree shares that of the main one.
-fs::path git_directory_of(const fs::path& root) {
+// The directory of git that is the work tree's own, with its index.
+fs::path own_directory_of(const fs::path& root) {
   const fs::path git = root / ".git";
   std::error_code ignored;
-  if (fs::is_directory(git, ignored)) return git;
-  const fs::path own = pointed_at(git, "gitdir: ");
+  return fs::is_directory(git, ignored) ? git : pointed_at(git, "gitdir: ");
+}
+
+// The directory with info/exclude. A linked work tree shares that of the main one.
+fs::path git_directory_of(const fs::path& own) {
   const fs::path common = pointed_at(own / "commondir", "");
   return common.empty() ? own : common;
 }
@@ -73,7 +76,9 @@ result<work_tree> work_tree_around(const std::string& directory) {
   out.real_path = real.string();
   const fs::path root = root_around(real);
   if (root.empty()) return out;
-  if (auto added = add_file(git_directory_of(root) / "info" / "exclude", "", out.rules); !added)
+  const fs::path own = own_directory_of(root);
+  if (!own.empty()) out.index = (own / "index").string();
+  if (auto added = add_file(git_directory_of(own) / "info" / "exclude", "", out.rules); !added)
     return fail(std::move(added.error()));
   // The path is "." when the directory is the root.
   const fs::path inside = real.lexically_relative(root);

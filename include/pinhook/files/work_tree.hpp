@@ -25,6 +25,8 @@ struct work_tree {
   std::string inside;
   /// The same without links, from "/".
   std::string real_path;
+  /// The file of the index, which need not exist; empty where there is no `.git`.
+  std::string index;
 };
 
 /// The root is the nearest directory with a `.git` (a directory, or the file of a linked work tree or submodule); the

@@ -1,6 +1,7 @@
 #include <pinhook/files/file_walk.hpp>
 
 #include "support/certificates.hpp"
+#include "support/git_index_text.hpp"
 
 #include <fmt/core.h>
 #include <gtest/gtest.h>
@@ -94,7 +95,7 @@ TEST_F(FileWalk, TakesManifestsBelowADirectoryInTheOrderOfTheirBytes) {
        {"d/z.yaml", "d/a.yml", "d/a/x.json", "d/a-b.yaml", "d/a/b/c.yaml", "d/Kustomization", "d/B.yaml",
         "d/.github/w.yml", "d/no.txt", "d/x.yaml.bak", "d/kustomization", "d/X.YAML", "e/x.yaml"})
     make(path);
-  const words all{"d/.github/w.yml", "d/B.yaml",     "d/Kustomization", "d/a-b.yaml",
+  const words all{"d/.github/w.yml", "d/B.yaml",     "d/Kustomization", "d/X.YAML", "d/a-b.yaml",
                   "d/a.yml",         "d/a/b/c.yaml", "d/a/x.json",      "d/z.yaml"};
   EXPECT_TRUE(std::ranges::is_sorted(all));
   EXPECT_EQ(found({"d"}), all);
@@ -174,6 +175,30 @@ TEST_F(FileWalk, NeedsNoRepositoryForGitignoreFiles) {
   make("d/x.yaml");
   make("d/y.yaml");
   EXPECT_EQ(found({"d"}), words{"d/y.yaml"}) << "without a repository nothing above counts";
+}
+
+// Git does not ignore what it tracks, whatever its rules say: a file that was added by force is deployed like any
+// other.
+TEST_F(FileWalk, TakesIgnoredFilesThatGitTracks) {
+  make(".gitignore", "*.yaml\nbuild/\n!build/\nvendor/\n");
+  for (const char* path :
+       {"a.yaml", "b.yaml", "vendor/c.yaml", "vendor/d.yaml", "vendor/deep/e.yaml", "vendor/f/g.yaml"})
+    make(path);
+  fs::create_directory(".git");
+  EXPECT_EQ(found({"."}), words{});
+  make(".git/index", testing::git_index_text({"b.yaml", "vendor/d.yaml", "vendor/deep/e.yaml", "vendor/gone.yaml"}));
+  EXPECT_EQ(found({"."}), (words{"b.yaml", "vendor/d.yaml", "vendor/deep/e.yaml"}));
+  EXPECT_EQ(found({"vendor/*.yaml"}), words{"vendor/d.yaml"});
+  EXPECT_EQ(found({"vendor/deep"}), words{"vendor/deep/e.yaml"});
+  // A linked work tree has an index of its own.
+  make("main/.git/worktrees/w/commondir", "../..\n");
+  make("main/.git/index", testing::git_index_text({"x.yaml"}));
+  make("main/.git/worktrees/w/index", testing::git_index_text({"y.yaml"}));
+  make("w/.git", "gitdir: " + fs::absolute("main/.git/worktrees/w").string() + "\n");
+  make("w/.gitignore", "*\n");
+  make("w/x.yaml");
+  make("w/y.yaml");
+  EXPECT_EQ(found({"w"}), words{"w/y.yaml"});
 }
 
 TEST_F(FileWalk, KnowsLinkedWorkTrees) {
