@@ -81,6 +81,15 @@ class reader {
     return path.ends_with(".json") && (text.contains("//") || text.contains("/*"));
   }
 
+  // False for a file that was found and need not be one of ours. Of wide text (UTF-16) every other byte is a NUL.
+  [[nodiscard]] bool may_hold_images(std::string_view path, std::string_view text) const {
+    if (is_json_with_comments(path, text)) return false;
+    if (!text.contains('\0')) return files::may_hold_images(text, path, *places_);
+    std::string narrow(text);
+    std::erase(narrow, '\0');
+    return files::may_hold_images(narrow, path, *places_);
+  }
+
   // True when a pattern matches the file, or a directory around it.
   [[nodiscard]] bool is_excluded(const std::string& path) const {
     if (places_->excluded.empty()) return false;
@@ -111,8 +120,7 @@ class reader {
       one.content = fail(std::move(text.error()));
       return one;
     }
-    const bool may_hold =
-        one.is_named || (files::may_hold_images(*text, path, *places_) && !is_json_with_comments(path, *text));
+    const bool may_hold = one.is_named || may_hold_images(path, *text);
     // A file of values has no kind, whatever it is called.
     const bool may_be_values = may_hold && !text->contains("apiVersion");
     const auto around = surroundings_of(path, may_be_values);

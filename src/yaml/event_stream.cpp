@@ -51,6 +51,12 @@ std::optional<std::size_t> tab_before_block(std::string_view text) {
   return std::nullopt;
 }
 
+// UTF-16 and UTF-32, which editors and shells of Windows write, with a byte order mark or without.
+bool is_wide(std::string_view text) {
+  return text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff") ||
+         text.substr(0, 2).find('\0') != std::string_view::npos;
+}
+
 }  // namespace
 
 result<void> check_text(std::string_view text, std::size_t limit) {
@@ -58,7 +64,8 @@ result<void> check_text(std::string_view text, std::size_t limit) {
     return fail(error_code::malformed, fmt::format("{} bytes of YAML; the limit is {}", text.size(), limit));
   if (const auto at = text.find('\0'); at != std::string_view::npos) {
     const auto [line, column] = place_of(text, at);
-    return refuse_at(line, column, "a NUL byte; YAML is text");
+    return refuse_at(line, column,
+                     is_wide(text) ? "UTF-16, which is not read; save it as UTF-8" : "a NUL byte; YAML is text");
   }
   if (const auto at = first_invalid_utf8(text)) {
     const auto [line, column] = place_of(text, *at);

@@ -56,6 +56,29 @@ TEST_F(Inputs, ReadsFoundAndNamedFiles) {
   EXPECT_THAT(seen({folder() + "/notes.txt"}), ElementsAre("notes.txt: 1 image (named)"));
 }
 
+TEST_F(Inputs, ReadsFilesWhateverTheCaseOfTheirEndings) {
+  for (const std::string name : {"a.YAML", "b.Yml", "c.JSON"}) write(name, pod);
+  EXPECT_THAT(seen({folder()}), ElementsAre("a.YAML: 1 image", "b.Yml: 1 image", "c.JSON: 1 image"));
+}
+
+// Shells of Windows write it; a gate must not take it for a file without images.
+TEST_F(Inputs, RefusesWideTextWithImages) {
+  const auto wide = [](const std::string& text, bool is_big) {
+    std::string out;
+    for (const char c : text) out.append(is_big ? std::string{'\0', c} : std::string{c, '\0'});
+    return out;
+  };
+  write("big.yaml", "\xfe\xff" + wide(pod, true));
+  write("little.yaml", "\xff\xfe" + wide(pod, false));
+  write("unmarked.yaml", wide(pod, false));
+  write("settings.json", "\xff\xfe" + wide("{\"a\": 1}", false));
+  EXPECT_THAT(seen({folder()}),
+              ElementsAre("big.yaml: malformed", "little.yaml: malformed", "unmarked.yaml: malformed"));
+  const auto inputs = read_inputs({folder() + "/little.yaml"}, places_);
+  ASSERT_TRUE(inputs);
+  EXPECT_THAT(inputs->front().content.error().message, HasSubstr("UTF-16, which is not read; save it as UTF-8"));
+}
+
 TEST_F(Inputs, LeavesOutExcludedFilesEvenWhenTheyAreNamed) {
   const auto web = write("web.yaml", pod);
   const auto vendored = write("vendor/a/b.yaml", pod);
