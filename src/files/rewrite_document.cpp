@@ -125,8 +125,10 @@ result<std::vector<yaml::edit>> document_edits(const source_document& doc, std::
     if (one.plan.value) {
       const auto [at, is_new] = values.emplace(one.plan.value->node, *one.plan.value);
       if (!is_new && at->second.value != one.plan.value->value)
-        return fail(error_code::invalid_input, fmt::format("{} cannot get two values: images share its bytes",
-                                                           quoted_name(one.image->slot.written)));
+        return fail(error_code::invalid_input,
+                    fmt::format("line {}: {} shares bytes with an image that gets another digest, through a merge key "
+                                "or an alias; write what differs in each",
+                                one.image->slot.line, quoted_name(one.image->slot.written)));
     }
     // Entries reached through aliases and merge keys share their bytes, and their edits.
     for (const yaml::edit& e : one.plan.edits)

@@ -139,20 +139,43 @@ void judge_signatures(const files::slot& s, const pin_choice& choice, const dige
   of.code = found.refusal.empty() && found.failure ? found.failure->code : error_code::denied;
 }
 
-// Slots at one place share their bytes: what one of them may not have, none gets.
-void share_refusals(std::span<const files::slot> slots, std::vector<slot_result>& results) {
-  std::map<std::pair<std::size_t, std::size_t>, std::size_t> refused;
-  const auto place_of = [&](const slot_result& r) { return std::pair(slots[r.slot].line, slots[r.slot].column); };
-  for (const slot_result& r : results)
-    if (r.outcome == slot_result::kind::refused || r.outcome == slot_result::kind::failed)
-      refused.emplace(place_of(r), r.slot);
-  for (slot_result& r : results) {
-    const auto by = refused.find(place_of(r));
-    if (r.outcome != slot_result::kind::changed || by == refused.end()) continue;
-    r.outcome = results[by->second].outcome;
-    r.after.clear();
-    r.message = results[by->second].message;
-    r.code = results[by->second].code;
+// The first of the slots at one place that gets no digest, or another one than the first that does.
+const slot_result* obstacle_of(std::span<slot_result* const> shared, const pin_choice& choice,
+                               std::span<const files::slot> slots, const digest_map& known) {
+  using kind = slot_result::kind;
+  const auto digest_of = [&](const slot_result& r) {
+    return *known.find(deciding_reference(slots[r.slot], choice.task)->canonical())->second;
+  };
+  for (const kind outcome : {kind::refused, kind::failed, kind::left, kind::current})
+    for (const slot_result* one : shared)
+      if (one->outcome == outcome) return one;
+  for (const slot_result* one : shared)
+    if (choice.task != pin_task::unpin && digest_of(*one) != digest_of(*shared.front())) return one;
+  return nullptr;
+}
+
+// Slots at one place share their bytes, through a merge key: what one of them may not have, none gets.
+void share_refusals(std::span<const files::slot> slots, const pin_choice& choice, const digest_map& known,
+                    std::vector<slot_result>& results) {
+  std::map<std::pair<std::size_t, std::size_t>, std::vector<slot_result*>> places;
+  for (slot_result& r : results) places[{slots[r.slot].line, slots[r.slot].column}].push_back(&r);
+  for (const auto& [place, shared] : places) {
+    if (shared.size() == 1) continue;
+    const slot_result* by = obstacle_of(shared, choice, slots, known);
+    if (by == nullptr) continue;
+    const bool is_error = by->outcome == slot_result::kind::refused || by->outcome == slot_result::kind::failed;
+    for (slot_result* r : shared) {
+      if (r->outcome != slot_result::kind::changed) continue;
+      const files::slot& s = slots[by->slot == r->slot ? shared.front()->slot : by->slot];
+      r->after.clear();
+      r->outcome = is_error ? by->outcome : slot_result::kind::left;
+      r->message = is_error ? by->message
+                            : fmt::format(
+                                  "{}, {}, has the same text, through a merge key, and does not get the same "
+                                  "digest; write what differs in each",
+                                  s.name, quoted_name(s.written));
+      r->code = by->code;
+    }
   }
 }
 
@@ -280,7 +303,7 @@ result<pinned_file> pinned(const files::image_file& file, const pin_choice& choi
     judge_signatures(slots[i], choice, known, one);
     out.results.push_back(std::move(one));
   }
-  share_refusals(slots, out.results);
+  share_refusals(slots, choice, known, out.results);
   for (const slot_result& one : out.results) {
     if (one.outcome != slot_result::kind::changed) continue;
     const files::slot& s = slots[one.slot];

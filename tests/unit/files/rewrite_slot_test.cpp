@@ -48,7 +48,9 @@ TEST(RewriteSlot, RefusesTwoValuesForTheSameBytes) {
   ASSERT_EQ(file.slots().size(), 2U);
   const error both = refusal(file, {{0, digest_of('d')}, {1, digest_of('e')}});
   EXPECT_EQ(both.code, error_code::invalid_input);
-  EXPECT_EQ(both.message, "\"nginx\" cannot get two values: images share its bytes");
+  EXPECT_EQ(both.message,
+            "line 1: \"nginx\" shares bytes with an image that gets another digest, through a merge key or an alias; "
+            "write what differs in each");
   // A change of one also changes the other.
   const change one[] = {{1, digest_of('d')}};
   EXPECT_EQ(file.rewrite(one, pin::pin_format::digest),

@@ -272,5 +272,34 @@ TEST(PinnedByRules, BytesThatAreSharedAreLeftOrWrittenTogether) {
   EXPECT_THAT(done(*file, {.orders = {.set = made_rules({written})}}, with).text, HasSubstr("nginx:1.25@" + a + "}]"));
 }
 
+// One mapping's tag is the other's, through a merge key, and each has a repository of its own.
+TEST(PinnedByPlace, ImagesOfOneTagGetNoneWhenTheirDigestsDiffer) {
+  const auto values = [](const std::string& other, const std::string& behind = "") {
+    auto out = files::image_file::read("a: {image: &m {repository: acme/a, tag: v1}}\nb:\n  image:\n    <<: *m\n" +
+                                           ("    repository: " + other + behind) + "\nc: {image: 'nginx:1.25'}\n",
+                                       "values.yaml", {});
+    if (!out) throw std::runtime_error(out.error().message);
+    return std::move(*out);
+  };
+  const auto with = [&](char of_b) {
+    return known({{"docker.io/acme/a:v1", 'a'}, {"docker.io/acme/b:v1", of_b}, {"docker.io/library/nginx:1.25", 'a'}});
+  };
+  const auto apart = done(values("acme/b"), {}, with('b'));
+  EXPECT_THAT(kinds(apart), ElementsAre(kind::left, kind::left, kind::changed));
+  EXPECT_THAT(apart.results[0].message, HasSubstr("b.image, \"acme/b:v1\", has the same text, through a merge key"));
+  EXPECT_THAT(apart.results[1].message, HasSubstr("a.image, \"acme/a:v1\""));
+  EXPECT_THAT(apart.text, HasSubstr("c: {image: 'nginx@" + a + "'} # nginx:1.25"));
+  EXPECT_THAT(apart.text, HasSubstr("tag: v1}"));
+  // A mirror: the same digest.
+  const auto same = done(values("acme/b"), {}, with('a'));
+  EXPECT_THAT(kinds(same), ElementsAre(kind::changed, kind::changed, kind::changed));
+  EXPECT_THAT(same.text, HasSubstr("tag: v1@" + a + "}"));
+  EXPECT_EQ(done(*files::image_file::read(same.text, "values.yaml", {}), {.task = pin_task::unpin}, {}).text,
+            values("acme/b").text());
+  // What one may not have, the other does not get.
+  const auto variable = done(values("'{{ .Values.name }}'"), {}, with('a'));
+  EXPECT_THAT(kinds(variable), ElementsAre(kind::left, kind::left, kind::changed));
+}
+
 }  // namespace
 }  // namespace pinhook::pipeline
