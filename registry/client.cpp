@@ -207,8 +207,10 @@ class registry_client final : public client {
     const reference& named = by != nullptr && by->named ? *by->named : ref;
     std::string out = is_placed ? by->base->text() : exchange_.base_url(by, named) + "/v2";
     out += fmt::format("/{}/{}/{}", named.repository(), kind, tag_or_digest);
-    // A query need not escape anything in a registry's name; it may hold even the brackets of IPv6.
-    if (is_placed && !by->ns.empty()) out += "?ns=" + by->ns;
+    // Of a registry's name a query has to escape the brackets of IPv6 alone (RFC 3986, 3.4).
+    if (!is_placed || by->ns.empty()) return out;
+    out += "?ns=";
+    for (const char c : by->ns) out += c == '[' ? "%5B" : c == ']' ? "%5D" : std::string(1, c);
     return out;
   }
 

@@ -48,6 +48,12 @@ TEST_F(ClientRoutes, AMirrorIsToldForWhomItAnswers) {
   for (const auto& r : http.requests()) EXPECT_TRUE(r.reach.loopback) << "an operator named it: " << r.url;
 }
 
+TEST_F(ClientRoutes, AMirrorAnswersForARegistryByAddress) {
+  http.reply("HEAD *", manifest_head());
+  EXPECT_EQ(ask_by(mirror(), "[2001:db8::1]:5000/acme/api:v1"), own_digest);
+  EXPECT_THAT(http.lines(), ElementsAre("HEAD https://m.corp:5000/v2/acme/api/manifests/v1?ns=%5B2001:db8::1%5D:5000"));
+}
+
 TEST_F(ClientRoutes, TheRegistryItselfByNameIsAskedAsEver) {
   http.reply("HEAD *", manifest_head());
   EXPECT_EQ(ask_by({}), own_digest);
