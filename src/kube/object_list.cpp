@@ -132,6 +132,9 @@ awaitable<result<void>> list_objects(api_connection& to, listed_resource which, 
     if (!page) co_return refuse(std::move(page.error()), about);
     if (sink.on_version) sink.on_version(page->version);
     if (page->next.empty()) co_return result<void>();
+    if (page->next == next)
+      co_return refuse({error_code::malformed, "the list never ends: its next page is the same one", std::nullopt},
+                       about);
     next = std::move(page->next);
   }
 }

@@ -67,6 +67,16 @@ TEST_F(ObjectList, ReadsPageAfterPage) {
   EXPECT_THAT(http.requests(), SizeIs(2));
 }
 
+TEST_F(ObjectList, EndsWhereThePagesDoNot) {
+  http.reply(pods, page({"1"}, "again"));
+  http.reply(pods + "&continue=again", page({"2"}, "again"));
+  const auto done = list();
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().code, error_code::malformed);
+  EXPECT_THAT(done.error().message, HasSubstr("list pods in all namespaces: the list never ends"));
+  EXPECT_THAT(http.requests(), SizeIs(2));
+}
+
 TEST(ListPage, TellsTheListsVersion) {
   const auto none = [](std::string_view) -> result<void> { return {}; };
   const auto page = read_page(R"({"metadata":{"resourceVersion":"7","continue":"n"},"items":[]})", none);
