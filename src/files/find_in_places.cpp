@@ -3,6 +3,7 @@
 #include <pinhook/files/kustomize_image.hpp>
 #include <pinhook/files/values_places.hpp>
 #include <pinhook/pin/image_keys.hpp>
+#include <pinhook/pin/image_parts.hpp>
 #include <pinhook/pin/path.hpp>
 #include <pinhook/yaml/embedded.hpp>
 
@@ -38,7 +39,25 @@ struct parameter {
   std::string_view name;
   node_index key = no_node;
   node_index value = no_node;
+
+  /// "image" and "tag" of "image.tag".
+  [[nodiscard]] std::string_view begin() const {
+    const std::size_t dot = name.rfind('.');
+    return dot == std::string_view::npos ? std::string_view() : name.substr(0, dot);
+  }
+  [[nodiscard]] std::string_view last() const { return name.substr(name.rfind('.') + 1); }  // npos + 1 is 0
 };
+
+template <class Table>
+bool holds(const Table& of, std::string_view key) {
+  return std::ranges::find(of, key) != of.end();
+}
+
+// True for values around those of the name, as in the mappings of a file: "global", "web" of "web.image".
+bool is_around(std::string_view begin, std::string_view name) {
+  return begin.empty() || begin == "global" || begin == "global.image" ||
+         (name.starts_with(begin) && name.substr(begin.size()).starts_with('.'));
+}
 
 class place_search {
  public:
@@ -96,16 +115,14 @@ class place_search {
   void take_parameters(const owned_part& part, const std::vector<parameter>& all) {
     std::vector<std::pair<std::string_view, found_image>> images;
     for (const parameter& one : all) {
-      const std::size_t dot = one.name.rfind('.');
-      const std::string_view last = dot == std::string_view::npos ? one.name : one.name.substr(dot + 1);
-      const std::string_view begin = dot == std::string_view::npos ? std::string_view() : one.name.substr(0, dot);
+      const std::string_view last = one.last();
       const auto known = std::ranges::find(parameter_parts, last, [](const auto& p) { return p.first; });
       if (known == parameter_parts.end()) {
-        take_whole(part, one, last);
+        take_whole(part, one, all);
         continue;
       }
-      auto at = std::ranges::find(images, begin, [](const auto& p) { return p.first; });
-      if (at == images.end()) at = images.insert(images.end(), {begin, found_image()});
+      auto at = std::ranges::find(images, one.begin(), [](const auto& p) { return p.first; });
+      if (at == images.end()) at = images.insert(images.end(), {one.begin(), found_image()});
       found_image& image = at->second;
       image.*known->second = one.value;
       if (known->second == &found_image::tag) image.tag_key = one.key;
@@ -114,23 +131,58 @@ class place_search {
       image.is_hex_digest = last.starts_with("sha");
     }
     for (auto& [name, image] : images)
-      if (!scalar_at(in_.doc, image.name).empty()) take_parts(part, name, std::move(image));
+      if (!scalar_at(in_.doc, image.name).empty()) take_parts(part, name, std::move(image), all);
+  }
+
+  // The problem of a parameter that may be another part of the image `name`, as values_image has it for the mappings of
+  // a file. Empty: there is none.
+  [[nodiscard]] std::string other_part(const std::vector<parameter>& all, std::string_view name,
+                                       const found_image& image) const {
+    const std::string_view repository = scalar_at(in_.doc, image.name);
+    const bool has_registry = image.slot.form == slot_form::scalar && pin::names_registry(image.slot.written);
+    for (const parameter& one : all) {
+      const std::string_view text = scalar_at(in_.doc, one.value);
+      if (text.empty() || one.value == image.registry) continue;
+      const bool is_beside = one.begin() == name;
+      const auto* known =
+          std::ranges::find(pin::outer_part_keys, one.last(), [](const auto& key) { return key.first; });
+      const bool is_known = known != pin::outer_part_keys.end() && (is_beside || is_around(one.begin(), name));
+      if (is_known && known->second == part_kind::registry && text != scalar_at(in_.doc, image.registry) &&
+          !has_registry)
+        return fmt::format("the chart decides whether {}, {}, is part of its name", one.name, quoted(text));
+      const bool is_part = is_beside && (holds(pin::other_parts, one.last()) || holds(pin::hinted_parts, one.last()) ||
+                                         (holds(pin::extension_keys, one.last()) && !repository.empty() &&
+                                          pin::may_extend(repository, one.last(), text)));
+      if (is_part || (is_known && known->second == part_kind::affix))
+        return fmt::format("the chart may put {} before or after it", one.name);
+    }
+    return {};
+  }
+
+  static void leave(slot& s, std::string problem) {
+    if (problem.empty() || s.reason != skip_reason::none || !s.problem.empty()) return;
+    s.problem = std::move(problem);
+    s.remedy = rendered_first;
+    // A digest stays, but its tag is not resolved again.
+    if (!s.written.contains('@')) s.reason = skip_reason::split;
   }
 
   // {name: sidecar.image, value: acme/side:1.0}
-  void take_whole(const owned_part& part, const parameter& one, std::string_view last) {
+  void take_whole(const owned_part& part, const parameter& one, const std::vector<parameter>& all) {
     const auto text = string_at(in_.doc, one.value);
-    if (!text || !pin::names_image(last) || !pin::is_whole_image(*text)) return;
+    if (!text || !pin::names_image(one.last()) || !pin::is_whole_image(*text)) return;
     found_image image = scalar_image(in_, one.value, pointer_to(in_.doc, part, one.value));
     image.slot.name = one.name;
-    image.slot.is_guess = last != pin::image_key;
+    image.slot.is_guess = one.last() != pin::image_key;
+    leave(image.slot, other_part(all, one.begin(), image));
     keep(in_, part, std::move(image));
   }
 
-  void take_parts(const owned_part& part, std::string_view name, found_image image) {
+  void take_parts(const owned_part& part, std::string_view name, found_image image, const std::vector<parameter>& all) {
     image.mapping = part.root;
     complete_values(in_, image, part.pointer);
     image.slot.name = name;
+    leave(image.slot, other_part(all, name, image));
     image.slot.is_guess = name.empty() || !pin::names_image(name.substr(name.rfind('.') + 1));
     keep(in_, part, std::move(image));
   }

@@ -11,6 +11,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace pinhook::files {
@@ -135,6 +136,39 @@ spec:
         - plain
 )");
   EXPECT_EQ(rewritten(pinned, '\0'), text);
+}
+
+// As in the mappings of values: parameters around or beside the image's may be parts of its name.
+TEST(FindInPlaces, LeavesParametersThatTheChartPutsTogether) {
+  const auto found = [](const std::string& more) {
+    const auto slots = found_slots(
+        "apiVersion: argoproj.io/v1alpha1\nkind: Application\nspec:\n  source:\n    helm:\n"
+        "      parameters:\n      - {name: web.image.tag, value: v1}\n" +
+        more);
+    return slots.empty() ? std::string() : slots.back().substr(slots.back().rfind("| ") + 2);
+  };
+  const auto parameter = [](const std::string& name, const std::string& value) {
+    return "      - {name: " + name + ", value: '" + value + "'}\n";
+  };
+  const std::string name = parameter("web.image.repository", "acme/web");
+  for (const auto& [key, value] : std::vector<std::pair<std::string, std::string>>{{"global.imageRegistry", "ghcr.io"},
+                                                                                   {"imageRegistry", "ghcr.io"},
+                                                                                   {"web.hub", "ghcr.io"},
+                                                                                   {"web.image.tagSuffix", "-slim"},
+                                                                                   {"global.tagPrefix", "v"},
+                                                                                   {"web.image.namespace", "a"}})
+    EXPECT_EQ(found(parameter(key, value) + name), "(split)") << key;
+  for (const auto& [key, value] : std::vector<std::pair<std::string, std::string>>{
+           {"global.imageRegistry", ""}, {"db.hub", "ghcr.io"}, {"web.namespace", "a"}, {"we.registry", "ghcr.io"}})
+    EXPECT_EQ(found(parameter(key, value) + name), "acme/web:v1") << key;
+  const std::string own = parameter("web.image.registry", "ghcr.io");
+  EXPECT_EQ(found(own + name), "ghcr.io/acme/web:v1");
+  EXPECT_EQ(found(parameter("global.imageRegistry", "ghcr.io") + own + name), "ghcr.io/acme/web:v1");
+  EXPECT_EQ(found(parameter("global.imageRegistry", "quay.io") + own + name), "(split)");
+  EXPECT_EQ(found(parameter("web.image.repository", "quay.io/acme") + parameter("web.image.name", "web")), "(split)");
+  EXPECT_EQ(found(parameter("global.imageRegistry", "quay.io") + parameter("side.image", "acme/side:1")), "(split)");
+  EXPECT_EQ(found(parameter("global.imageRegistry", "quay.io") + parameter("side.image", "ghcr.io/acme/side:1")),
+            "ghcr.io/acme/side:1");
 }
 
 TEST(FindInPlaces, ReadsValuesThatAreText) {
