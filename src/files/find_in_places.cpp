@@ -13,6 +13,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <set>
 #include <string>
 #include <utility>
@@ -111,19 +112,35 @@ class place_search {
     return out;
   }
 
-  // Parameters with the same begin of their names are parts of one image.
-  void take_parameters(const owned_part& part, const std::vector<parameter>& all) {
-    std::vector<std::pair<std::string_view, found_image>> images;
+  // Those that may be other parts of images: a few.
+  [[nodiscard]] std::vector<parameter> other_parts_of(const std::vector<parameter>& all) const {
+    std::vector<parameter> out;
     for (const parameter& one : all) {
+      const std::string_view last = one.last();
+      const auto* known = std::ranges::find(pin::outer_part_keys, last, [](const auto& key) { return key.first; });
+      const bool is_outer = known != pin::outer_part_keys.end() && known->second != part_kind::tag;
+      const bool is_other = holds(pin::other_parts, last) || holds(pin::hinted_parts, last);
+      if ((is_outer || is_other || holds(pin::extension_keys, last)) && !scalar_at(in_.doc, one.value).empty())
+        out.push_back(one);
+    }
+    return out;
+  }
+
+  // Parameters with the same begin of their names are parts of one image.
+  void take_parameters(const owned_part& part, const std::vector<parameter>& parameters) {
+    std::vector<std::pair<std::string_view, found_image>> images;
+    std::map<std::string_view, std::size_t> place_of;
+    const std::vector<parameter> all = other_parts_of(parameters);
+    for (const parameter& one : parameters) {
       const std::string_view last = one.last();
       const auto known = std::ranges::find(parameter_parts, last, [](const auto& p) { return p.first; });
       if (known == parameter_parts.end()) {
         take_whole(part, one, all);
         continue;
       }
-      auto at = std::ranges::find(images, one.begin(), [](const auto& p) { return p.first; });
-      if (at == images.end()) at = images.insert(images.end(), {one.begin(), found_image()});
-      found_image& image = at->second;
+      const auto [at, is_new] = place_of.emplace(one.begin(), images.size());
+      if (is_new) images.emplace_back(one.begin(), found_image());
+      found_image& image = images[at->second].second;
       image.*known->second = one.value;
       if (known->second == &found_image::tag) image.tag_key = one.key;
       if (known->second != &found_image::digest) continue;
@@ -142,7 +159,7 @@ class place_search {
     const bool has_registry = image.slot.form == slot_form::scalar && pin::names_registry(image.slot.written);
     for (const parameter& one : all) {
       const std::string_view text = scalar_at(in_.doc, one.value);
-      if (text.empty() || one.value == image.registry) continue;
+      if (one.value == image.registry) continue;
       const bool is_beside = one.begin() == name;
       const auto* known =
           std::ranges::find(pin::outer_part_keys, one.last(), [](const auto& key) { return key.first; });

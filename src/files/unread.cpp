@@ -207,10 +207,14 @@ class unread_search {
 // texts with full references.
 class text_search {
  public:
+  // `images`: those of the document, with those of texts in it.
   text_search(const source_document& doc, std::size_t document, std::span<const found_image> images)
-      : doc_(doc), document_(document), images_(images) {
-    for (const found_image& one : images)
-      if (one.slot.document == document && one.slot.is_in_text) found_.insert(one.slot.written);
+      : doc_(doc), document_(document) {
+    for (const found_image& one : images) {
+      if (!one.slot.is_in_text) continue;
+      found_.insert(one.slot.written);
+      (one.slot.form == slot_form::scalar ? scalars_ : parts_).insert(one.slot.pointer);
+    }
   }
 
   void run(const unread_search& outer, std::vector<unread_image>& out) const {
@@ -308,37 +312,40 @@ class text_search {
   // True for an image, or a part of one, that was found in the text.
   [[nodiscard]] bool is_found(const unread_image& one) const {
     const std::string_view around = std::string_view(one.pointer).substr(0, one.pointer.rfind('/'));
-    return std::ranges::any_of(images_, [&](const found_image& image) {
-      const std::string_view place = image.slot.form == slot_form::scalar ? std::string_view(one.pointer) : around;
-      return image.slot.document == document_ && image.slot.is_in_text && image.slot.pointer == place;
-    });
+    return scalars_.contains(one.pointer) || parts_.contains(around);
   }
 
   const source_document& doc_;
   std::size_t document_;
-  std::span<const found_image> images_;
-  // Those inside of texts, as they are written.
+  // The images inside of texts: as they are written, and the pointers to strings and to the mappings of parts.
   std::set<std::string> found_;
+  std::set<std::string_view, std::less<>> scalars_;
+  std::set<std::string_view, std::less<>> parts_;
 };
 
 }  // namespace
 
 std::vector<unread_image> unread_images(const yaml::source& from, std::span<const found_image> images) {
   std::vector<unread_image> out;
+  // A text inside of another document is a value of that document.
+  std::vector<bool> is_inner(from.documents.size());
+  for (const found_image& one : images)
+    if (one.tree != one.slot.document) is_inner[one.tree] = true;
   for (std::size_t document = 0; document < from.documents.size(); ++document) {
     const source_document& doc = from.documents[document];
-    // A text inside of another document is a value of that document.
-    const auto is_inner = [&](const found_image& one) { return one.tree == document && one.slot.document != document; };
-    if (std::ranges::any_of(images, is_inner)) continue;
+    if (is_inner[document]) continue;
+    const auto range =
+        std::ranges::equal_range(images, document, {}, [](const found_image& one) { return one.slot.document; });
+    const std::span<const found_image> own(range.begin(), range.end());
     std::set<node_index> taken;
-    for (const found_image& one : images) {
+    for (const found_image& one : own) {
       if (one.tree != document) continue;
       for (const node_index i : {one.scalar, one.registry, one.name, one.tag, one.digest}) taken.insert(doc.resolve(i));
     }
     unread_search search(doc, document, std::move(taken));
     const auto behind = static_cast<std::ptrdiff_t>(out.size());
     std::ranges::move(search.run(), std::back_inserter(out));
-    text_search(doc, document, images).run(search, out);
+    text_search(doc, document, own).run(search, out);
     std::ranges::sort(out.begin() + behind, out.end(), {},
                       [](const unread_image& one) { return std::tie(one.line, one.column, one.pointer); });
   }

@@ -393,6 +393,32 @@ TEST(YamlSource, FindsThroughMergeKeys) {
   EXPECT_EQ(doc.find(doc.find(doc.root, "one"), "absent"), no_node);
 }
 
+// A chain costs the square of its length, since each mapping is searched with all that it merges.
+TEST(YamlSource, RefusesMergeKeysThatBringInTooMuch) {
+  const auto chain = [](std::size_t length) {
+    std::string out = "x0: &x0 {a: 1}\n";
+    for (std::size_t i = 1; i <= length; ++i) {
+      const std::string name = "x" + std::to_string(i);
+      out.append(name).append(": &").append(name).append("\n  <<: *x").append(std::to_string(i - 1));
+      out.append("\n  b: 1\n");
+    }
+    return out;
+  };
+  // The sum of 1 to 700 is below a quarter of a million, that of 1 to 800 is not.
+  const std::string good = chain(700);
+  const source s = read(good);
+  const auto& doc = s.documents.at(0);
+  EXPECT_EQ(doc.text_of(doc.find(doc.root, "x700"), "a"), "1");
+  const auto refused = read_source(chain(800));
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("its merge keys bring in more than 262144 mappings"));
+  // Many mappings that merge the same ones are no chain, in any number; nor are those of another document.
+  std::string many = "a: &a {x: 1}\nb: &b {<<: *a}\nc: &c {<<: [*a, *b]}\nd:\n";
+  for (int i = 0; i < 50'000; ++i) many += "- {<<: *c, y: 2}\n";
+  EXPECT_TRUE(read_source(many));
+  EXPECT_TRUE(read_source(good + "---\n" + good));
+}
+
 TEST(YamlSource, FindsTheFirstOfTwoEqualKeys) {
   const source s = read("a: 1\na: 2\n");
   const auto& doc = s.documents[0];
