@@ -71,30 +71,35 @@ std::optional<line_map> map_lines(std::string_view text, const source_node& scal
 // The position of a byte of the file, at or behind a scalar's.
 class position_finder {
  public:
-  position_finder(std::string_view text, const source_node& from)
-      : text_(text), at_(from.span.begin), line_(from.line) {
-    line_begin_ = at_;
-    while (line_begin_ > 0 && text_[line_begin_ - 1] != '\n') --line_begin_;
+  position_finder(std::string_view text, const source_node& from) : text_(text), line_(from.line) {
+    at_ = from.span.begin;
+    while (at_ > 0 && text_[at_ - 1] != '\n') --at_;
+    go_to(from.span.begin);
   }
 
-  // Nodes come in the order of the text.
+  // Nodes come in the order of the text, which may be one long line.
   void set(source_node& node) {
-    for (; at_ < node.span.begin; ++at_) {
-      if (text_[at_] != '\n') continue;
-      ++line_;
-      line_begin_ = at_ + 1;
-    }
+    go_to(node.span.begin);
     node.line = line_;
-    const std::string_view before = text_.substr(line_begin_, node.span.begin - line_begin_);
-    node.column = 1 + static_cast<std::uint32_t>(std::ranges::count_if(
-                          before, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+    node.column = column_;
   }
 
  private:
+  void go_to(std::size_t end) {
+    for (; at_ < end; ++at_) {
+      if (text_[at_] == '\n') {
+        ++line_;
+        column_ = 1;
+      } else if ((static_cast<unsigned char>(text_[at_]) & 0xC0U) != 0x80U) {
+        ++column_;
+      }
+    }
+  }
+
   std::string_view text_;
-  std::size_t at_;
+  std::size_t at_ = 0;
   std::uint32_t line_;
-  std::size_t line_begin_ = 0;
+  std::uint32_t column_ = 1;
 };
 
 text_encoding encoding_of(scalar_form form) {
