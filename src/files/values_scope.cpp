@@ -23,6 +23,11 @@ std::string path_of_node(const source_document& doc, node_index root, node_index
   std::vector<std::string_view> keys;
   for (node_index up = doc.at(i).parent; up != no_node && i != root; i = up, up = doc.at(i).parent) {
     if (doc.at(up).kind != source_kind::mapping) continue;
+    // A key that is a scalar stands right before its value; only others have to be looked for.
+    if (i > 0 && doc.at(i - 1).parent == up && doc.at(i - 1).next == i) {
+      keys.push_back(doc.at(doc.resolve(i - 1)).text);
+      continue;
+    }
     for (node_index k = doc.at(up).first; k != no_node; k = doc.at(doc.at(k).next).next)
       if (doc.at(k).next == i) keys.push_back(doc.at(doc.resolve(k)).text);
   }
