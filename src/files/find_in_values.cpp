@@ -108,7 +108,7 @@ class values_search {
       const std::string_view key = scalar_at(in_.doc, k);
       if (!pin::names_image(key) || (is_image && key == pin::image_key)) continue;
       const auto text = string_at(in_.doc, in_.doc.at(k).next);
-      if (!text || !may_be_image(*text)) continue;
+      if (!text || !may_be_image(*text) || !pin::is_without_tag(*text)) continue;
       auto image = image_beside_tag(in_, i, key, pointer_);
       if (!image) return fail(std::move(image.error()));
       if (!*image || !out.insert(key).second) continue;

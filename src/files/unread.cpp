@@ -185,12 +185,16 @@ class unread_search {
     out.push_back(place_of(i));
   }
 
+  // The key of a value of a mapping; no_node for others, keys too. Known for all at once: a mapping may be large.
   [[nodiscard]] node_index key_of(node_index i) const {
-    const node_index up = doc_.at(i).parent;
-    if (up == no_node || doc_.at(up).kind != source_kind::mapping) return no_node;
-    for (node_index k = doc_.at(up).first; k != no_node; k = doc_.at(doc_.at(k).next).next)
-      if (doc_.at(k).next == i) return k;
-    return no_node;
+    if (keys_.empty()) {
+      keys_.assign(doc_.nodes.size(), no_node);
+      for (const yaml::source_node& one : doc_.nodes) {
+        if (one.kind != source_kind::mapping) continue;
+        for (node_index k = one.first; k != no_node; k = doc_.at(doc_.at(k).next).next) keys_[doc_.at(k).next] = k;
+      }
+    }
+    return keys_[i];
   }
 
   [[nodiscard]] unread_image place_of(node_index i) const {
@@ -201,6 +205,7 @@ class unread_search {
   const source_document& doc_;
   std::size_t document_;
   std::set<node_index> taken_;
+  mutable std::vector<node_index> keys_;
 };
 
 // Texts of a document that hold YAML, or lines of it: values of programs that are not known, templates, scripts; and

@@ -70,10 +70,10 @@ void values_scopes::take_global(const source_document& doc, node_index mapping, 
   take(doc, doc.find(global, "image"), mapping, "global.image", into);
 }
 
-std::vector<outer_part> values_scopes::within(const source_document& doc, node_index mapping) const {
-  std::vector<outer_part> out;
-  take(doc, mapping, mapping, {}, out);
-  return out;
+const std::vector<outer_part>& values_scopes::within(const source_document& doc, node_index mapping) {
+  const auto [at, is_new] = own_.try_emplace(mapping);
+  if (is_new) take(doc, mapping, mapping, {}, at->second);
+  return at->second;
 }
 
 std::string values_scopes::path_to(const source_document& doc, node_index mapping, std::string_view key) const {
@@ -95,10 +95,11 @@ const std::vector<outer_part>& values_scopes::up_from(const source_document& doc
 }
 
 std::vector<outer_part> values_scopes::around(const source_document& doc, node_index mapping) {
-  std::vector<outer_part> out;
-  take_global(doc, mapping, out);
-  if (const node_index up = mapping_around(doc, mapping); up != no_node) take_outer(up_from(doc, up), out);
-  return out;
+  const auto [at, is_new] = around_.try_emplace(mapping);
+  if (!is_new) return at->second;
+  take_global(doc, mapping, at->second);
+  if (const node_index up = mapping_around(doc, mapping); up != no_node) take_outer(up_from(doc, up), at->second);
+  return at->second;
 }
 
 }  // namespace pinhook::files

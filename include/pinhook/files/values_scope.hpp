@@ -43,7 +43,7 @@ class values_scopes {
   /// The parts around the mapping, with its own `global` but not its other members. The innermost first.
   [[nodiscard]] std::vector<outer_part> around(const yaml::source_document& doc, yaml::node_index mapping);
   /// The parts that the mapping itself holds.
-  [[nodiscard]] std::vector<outer_part> within(const yaml::source_document& doc, yaml::node_index mapping) const;
+  [[nodiscard]] const std::vector<outer_part>& within(const yaml::source_document& doc, yaml::node_index mapping);
   /// "engine.repository"
   [[nodiscard]] std::string path_to(const yaml::source_document& doc, yaml::node_index mapping,
                                     std::string_view key) const;
@@ -59,6 +59,9 @@ class values_scopes {
   yaml::node_index root_ = yaml::no_node;
   /// By mapping: the parts of the mapping, of its `global` and of everything around them.
   std::map<yaml::node_index, std::vector<outer_part>> known_;
+  /// By mapping: the parts that it holds itself, and those around it. One may hold many images.
+  std::map<yaml::node_index, std::vector<outer_part>> own_;
+  std::map<yaml::node_index, std::vector<outer_part>> around_;
 };
 
 }  // namespace pinhook::files

@@ -85,6 +85,10 @@ TEST(Unread, NamesFullReferencesInAnyText) {
   EXPECT_THAT(unread("run: |\n  image: quay.io/acme/a:1\n  x}}: {{\n"), ElementsAre("0 2:1 /run quay.io/acme/a:1"));
 }
 
+TEST(Unread, PassesOverKeys) {
+  EXPECT_THAT(unread("a: b\nquay.io/acme/c:1: d\ne: {f: g, 'quay.io/acme/h:1': {i: j}}\n"), IsEmpty());
+}
+
 TEST(Unread, PassesOverImagesOfTexts) {
   EXPECT_THAT(unread("apiVersion: v1\nkind: ConfigMap\ndata:\n  a: |\n    apiVersion: v1\n    kind: Pod\n"
                      "    spec: {containers: [{image: 'quay.io/acme/a:1'}]}\n"),
