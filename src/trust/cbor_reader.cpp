@@ -28,7 +28,10 @@ void set_other(void* to) { *static_cast<std::optional<cbor_item>*>(to) = cbor_it
 const cbor_callbacks& callbacks() {
   static const cbor_callbacks made = [] {
     using kind = cbor_item::kind;
-    cbor_callbacks out = cbor_empty_callbacks;
+    cbor_callbacks out{};
+    // Starts and ends of indefinite length.
+    out.byte_string_start = out.string_start = [](void*) {};
+    out.indef_array_start = out.indef_map_start = out.indef_break = [](void*) {};
     out.uint8 = [](void* to, std::uint8_t n) { set(to, kind::integer, n); };
     out.uint16 = [](void* to, std::uint16_t n) { set(to, kind::integer, n); };
     out.uint32 = [](void* to, std::uint32_t n) { set(to, kind::integer, n); };

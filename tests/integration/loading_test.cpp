@@ -1,4 +1,5 @@
-// What the program loads, and when: libcurl only with the first use of the network (src/http/libcurl.cpp).
+// What the program loads, and when: some libraries only with the first use of one of their functions
+// (include/pinhook/base/shared_library.hpp).
 #include "support/paths.hpp"
 #include "support/script_stage.hpp"
 
@@ -6,52 +7,75 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <iterator>
+#include <sstream>
 #include <string>
+#include <vector>
 
 namespace pinhook::testing {
 namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::IsSupersetOf;
 using ::testing::Not;
 
 class Loading : public ::testing::Test {
  protected:
-  // In a place where libcurl is an empty file.
-  int run_without_libcurl(const std::string& arguments) const {
-    stage_.write("libcurl.so.4", "");
+  // The names by which the libraries are loaded, as the build wrote them.
+  std::vector<std::string> loaded() const {
+    EXPECT_EQ(stage_.run(fmt::format("cat \"$(dirname '{}')/loaded_libraries\"", program_path())), 0);
+    std::istringstream lines(stage_.read("out"));
+    return {std::istream_iterator<std::string>(lines), {}};
+  }
+
+  // In a place where each of those libraries is an empty file.
+  int run_without_libraries(const std::string& arguments) const {
+    for (const std::string& name : loaded()) stage_.write(name, "");
     stage_.write("pod.yaml",
                  "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: nginx:1}]}\n");
+    stage_.write(
+        "alias.yaml",
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: &a a}\nspec: {containers: [{name: *a, image: nginx:1}]}\n");
     return stage_.run(fmt::format("LD_LIBRARY_PATH=$WORK '{}' {}", program_path(), arguments));
   }
   script_stage stage_;
 };
 
-TEST_F(Loading, TheProgramIsNotLinkedWithLibcurl) {
+TEST_F(Loading, TheProgramIsNotLinkedWithWhatItLoads) {
+  const auto names = loaded();
+  EXPECT_THAT(names, IsSupersetOf({"libcurl.so.4", "libfyaml.so.0", "libsqlite3.so.0", "libsodium.so.23"}));
   ASSERT_EQ(stage_.run(fmt::format("LC_ALL=C readelf -d '{}'", program_path())), 0) << stage_.read("errors");
-  EXPECT_THAT(stage_.read("out"), AllOf(HasSubstr("[libssl.so.3]"), Not(HasSubstr("libcurl"))));
+  EXPECT_THAT(stage_.read("out"), HasSubstr("[libssl.so.3]"));
+  for (const std::string& name : names) EXPECT_THAT(stage_.read("out"), Not(HasSubstr(name)));
 }
 
-TEST_F(Loading, CheckOfAFileNeedsNoLibcurl) {
-  EXPECT_EQ(run_without_libcurl("check $WORK/pod.yaml"), 1);
+TEST_F(Loading, CheckOfAFileNeedsNoneOfThem) {
+  EXPECT_EQ(run_without_libraries("check $WORK/pod.yaml"), 1);
   EXPECT_THAT(stage_.read("out"), HasSubstr("unpinned  nginx:1"));
 }
 
-TEST_F(Loading, WithoutLibcurlALookUpSaysWhatToInstall) {
-  EXPECT_EQ(run_without_libcurl("resolve localhost:1/team/app:1"), 3);
+TEST_F(Loading, WithoutALibraryItsFirstUseSaysWhatToInstall) {
+  EXPECT_EQ(run_without_libraries("resolve localhost:1/team/app:1"), 3);
   EXPECT_THAT(stage_.read("errors"), AllOf(HasSubstr("cannot load libcurl.so.4: "), HasSubstr("file too short"),
                                            HasSubstr("install Debian's package libcurl4")));
+  EXPECT_NE(run_without_libraries("check $WORK/alias.yaml"), 0);
+  EXPECT_THAT(stage_.read("errors"),
+              AllOf(HasSubstr("cannot load libfyaml.so.0: "), HasSubstr("install Debian's package libfyaml0")));
 }
 
-TEST_F(Loading, TheImageHasLibcurlAndWhatItNeeds) {
+TEST_F(Loading, TheImageHasThemAndWhatTheyNeed) {
   ASSERT_EQ(stage_.run(fmt::format("cd '{0}' && version=$('{1}' version) && .ci/image-files '{1}' $WORK/image "
                                    "\"${{version#* }}\" 0 && find $WORK/image",
                                    source_dir(), program_path())),
             0)
       << stage_.read("errors");
-  EXPECT_THAT(stage_.read("out"),
-              AllOf(HasSubstr("/libcurl.so.4\n"), HasSubstr("/libnghttp2.so.14\n"), HasSubstr("/status.d/libcurl4"),
-                    HasSubstr("/doc/libcurl4"), HasSubstr("/libssl.so.3\n")));
+  const std::string files = stage_.read("out");
+  EXPECT_THAT(files, AllOf(HasSubstr("/libnghttp2.so.14\n"), HasSubstr("/libssl.so.3\n")));
+  for (const char* package : {"libcurl4", "libfyaml0", "libsqlite3-0", "libsodium23", "libcbor0."})
+    EXPECT_THAT(files,
+                AllOf(HasSubstr(fmt::format("/status.d/{}", package)), HasSubstr(fmt::format("/doc/{}", package))));
+  for (const std::string& name : loaded()) EXPECT_THAT(files, HasSubstr(fmt::format("/{}\n", name)));
 }
 
 }  // namespace
