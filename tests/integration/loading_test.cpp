@@ -16,6 +16,7 @@ namespace pinhook::testing {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::IsSupersetOf;
 using ::testing::Not;
@@ -48,6 +49,8 @@ TEST_F(Loading, TheProgramIsNotLinkedWithWhatItLoads) {
   ASSERT_EQ(stage_.run(fmt::format("LC_ALL=C readelf -d '{}'", program_path())), 0) << stage_.read("errors");
   EXPECT_THAT(stage_.read("out"), HasSubstr("[libssl.so.3]"));
   for (const std::string& name : names) EXPECT_THAT(stage_.read("out"), Not(HasSubstr(name)));
+  // Linked as archives.
+  EXPECT_THAT(stage_.read("out"), Not(ContainsRegex("lib(re2|absl|pugixml|boost_url)")));
 }
 
 TEST_F(Loading, CheckOfAFileNeedsNoneOfThem) {
@@ -75,6 +78,10 @@ TEST_F(Loading, TheImageHasThemAndWhatTheyNeed) {
   for (const char* package : {"libcurl4", "libfyaml0", "libsqlite3-0", "libsodium23", "libcbor0."})
     EXPECT_THAT(files,
                 AllOf(HasSubstr(fmt::format("/status.d/{}", package)), HasSubstr(fmt::format("/doc/{}", package))));
+  // Parts of the program itself: their licences, and what scanners read.
+  for (const char* package : {"libre2-dev", "libpugixml-dev", "libboost-url1."})
+    EXPECT_THAT(files, AllOf(HasSubstr(fmt::format("/status.d/{}", package)),
+                             ContainsRegex(fmt::format("/doc/{}[^\n]*/copyright", package))));
   for (const std::string& name : loaded()) EXPECT_THAT(files, HasSubstr(fmt::format("/{}\n", name)));
 }
 
