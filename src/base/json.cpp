@@ -102,6 +102,18 @@ void append_escaped(std::string& out, char32_t c) {
 }  // namespace
 
 void append_string(std::string& out, std::string_view text) {
+  // Nearly all texts are written as they are, at once.
+  if (find_remarkable(text.data(), text.data() + text.size()) == text.data() + text.size()) {
+    const std::size_t at = out.size();
+    const std::size_t after = at + text.size() + 2;
+    // libstdc++ 12 gives the function the new capacity, where the standard has the size that was asked for.
+    out.resize_and_overwrite(after, [&](char* to, std::size_t) {
+      to[at] = to[after - 1] = '"';
+      std::ranges::copy(text, to + at + 1);
+      return after;
+    });
+    return;
+  }
   out += '"';
   while (true) {
     const char* const begin = text.data();

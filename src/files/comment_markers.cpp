@@ -63,7 +63,27 @@ constexpr std::array<comment_marker, 23> markers{{
 
 std::string_view line_from(std::string_view text, std::size_t at) {
   const std::string_view rest = text.substr(at, max_marker_comment);
-  return rest.substr(0, rest.find_first_of("\r\n"));
+  return rest.substr(0, static_cast<std::size_t>(std::ranges::find_if(rest, is_break) - rest.begin()));
+}
+
+// Two bytes, for a table.
+constexpr std::size_t pair_of(char first, char second) {
+  return (static_cast<unsigned char>(first) * 31U + static_cast<unsigned char>(second)) % 256U;
+}
+
+// The begins of the texts that may stand anywhere.
+constexpr auto begins_anywhere = [] {
+  std::array<bool, 256> out{};
+  for (const comment_marker& one : markers)
+    if (one.place == marker_place::anywhere) out[pair_of(one.text[0], one.text[1])] = true;
+  return out;
+}();
+
+// False for most comments: none of those texts is in it.
+bool may_hold_text(std::string_view body) {
+  for (std::size_t i = 1; i < body.size(); ++i)
+    if (begins_anywhere[pair_of(body[i - 1], body[i])]) return true;
+  return false;
 }
 
 bool fits(const comment_marker& m, std::string_view comment, std::string_view body) {
@@ -89,8 +109,9 @@ const comment_marker* marker_of(std::string_view comment) {
   comment = line_from(comment, 0);
   const std::size_t begin = comment.find_first_not_of("# \t");
   const std::string_view body = begin == std::string_view::npos ? std::string_view() : comment.substr(begin);
+  const bool may_hold = may_hold_text(body);
   for (const comment_marker& one : markers)
-    if (fits(one, comment, body)) return &one;
+    if ((may_hold || one.place != marker_place::anywhere) && fits(one, comment, body)) return &one;
   return nullptr;
 }
 

@@ -19,9 +19,8 @@ bool may_be_kustomization(const source_document& doc) {
 
 }  // namespace
 
-recognised_document recognise(const source_document& doc, std::string_view path) {
+recognised_document recognise(const source_document& doc, std::string_view path, const known_form* named) {
   using enum document_form;
-  const known_form* named = form_of_file(path);
   // Its list of images may be empty, and is no text.
   if (named != nullptr && is_list_of_images(named->syntax)) return {known, named};
   if (doc.root == no_node || doc.is_null(doc.root)) return {empty};

@@ -28,10 +28,10 @@ bool is_action(const source_document& doc, const yaml::source_node& n) {
 }
 
 // The form of the document decides the search.
-result<void> find_by_form(image_search& in, std::string_view path) {
+result<void> find_by_form(image_search& in, std::string_view path, const known_form* named) {
   const std::string_view own = in.text.substr(in.doc.span.begin, in.doc.span.size());
   const bool may_hold = holds_image_key(own, in.places);
-  auto [form, row] = recognise(in.doc, path);
+  auto [form, row] = recognise(in.doc, path, named);
   if (in.places.values_files.contains(path) && (form == document_form::compose || form == document_form::other))
     form = document_form::values;
   switch (form) {
@@ -78,10 +78,10 @@ void sort_by_place(image_search& in) {
   in.images = std::move(sorted);
 }
 
-result<void> search(image_search& in, std::string_view path) {
+result<void> search(image_search& in, std::string_view path, const known_form* named) {
   if (auto ok = refuse_template(in); !ok) return ok;
   if (in.doc.root == no_node) return {};
-  if (auto ok = find_by_form(in, path); !ok) return ok;
+  if (auto ok = find_by_form(in, path, named); !ok) return ok;
   for (const custom_paths& custom : in.places.paths)
     if (applies_to(custom, path))
       if (auto ok = find_by_path(in, custom); !ok) return ok;
@@ -214,6 +214,7 @@ result<std::vector<found_image>> find_images(yaml::source& from, std::string_vie
   std::vector<found_image> out;
   std::vector<source_document> trees;
   const marked_text marks(text);
+  const known_form* named = form_of_file(path);
   for (std::size_t i = 0; i < from.documents.size(); ++i) {
     const source_document& doc = from.documents[i];
     std::deque<inner_text> inner;
@@ -225,7 +226,7 @@ result<std::vector<found_image>> find_images(yaml::source& from, std::string_vie
                     .inner = inner,
                     .budget = allowed_for(doc),
                     .images = {}};
-    if (auto ok = search(in, path); !ok) return fail(std::move(ok.error()));
+    if (auto ok = search(in, path, named); !ok) return fail(std::move(ok.error()));
     for (found_image& one : in.images) one.tree = i;
     std::ranges::move(in.images, std::back_inserter(out));
     for (inner_text& one : inner) {

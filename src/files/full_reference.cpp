@@ -19,7 +19,13 @@ constexpr std::array<std::string_view, 8> target_words{"-t",           "--tag", 
 // The prefix of Kubernetes' own labels, "kubernetes.io/os:linux".
 constexpr std::string_view label_host = "kubernetes.io";
 
-bool is_separator(char c) { return separators.contains(c); }
+constexpr auto is_separator_byte = [] {
+  std::array<bool, 256> out{};
+  for (const char c : separators) out[static_cast<unsigned char>(c)] = true;
+  return out;
+}();
+
+bool is_separator(char c) { return is_separator_byte[static_cast<unsigned char>(c)]; }
 
 // Whether a place is in a comment; asked for growing places, so that each byte is seen once.
 class line_reader {

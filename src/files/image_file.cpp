@@ -78,8 +78,9 @@ std::string unread_reason_of(const yaml::source& from, std::string_view path, co
   if (places.values_files.contains(path)) return {};
   if (std::ranges::any_of(places.paths, [&](const custom_paths& one) { return applies_to(one, path); })) return {};
   bool has_unknown = false;
+  const known_form* named = form_of_file(path);
   for (const yaml::source_document& doc : from.documents) {
-    const document_form form = recognise(doc, path).form;
+    const document_form form = recognise(doc, path, named).form;
     if (form != document_form::empty && form != document_form::other) return {};
     has_unknown = has_unknown || form == document_form::other;
   }

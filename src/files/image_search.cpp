@@ -77,7 +77,8 @@ bool holds_image_key(std::string_view text, const image_places& places) {
   // In any case: "initImage", "RELATED_IMAGE_INIT".
   static constexpr std::array<std::string_view, 3> keys{"Image", "IMAGE", "repository"};
   const auto is_held = [&](std::string_view word) { return holds(text, word); };
-  return std::ranges::any_of(keys, is_held) || holds_key(text, places.kinds.keys()) ||
+  // The usual ones first: most texts with images have them.
+  return holds_key(text, places.kinds.keys()) || std::ranges::any_of(keys, is_held) ||
          std::ranges::any_of(pin::words_of_operators(), is_held);
 }
 

@@ -240,7 +240,8 @@ class compiled_form {
       std::vector<demand>& either = shape_.emplace_back();
       for (const std::string_view one : parts_of(word, '|')) {
         const std::size_t sign = std::min(one.find('='), one.size());
-        either.push_back({node_paths(one.substr(0, sign)), one.substr(std::min(sign + 1, one.size()))});
+        const std::string_view path = one.substr(0, sign);
+        either.push_back({node_paths(path), key_of(path), one.substr(std::min(sign + 1, one.size()))});
       }
     }
   }
@@ -254,10 +255,20 @@ class compiled_form {
     return std::ranges::any_of(names_, [&](const name& one) { return one.pattern.matches(parts[one.slashes]); });
   }
 
-  [[nodiscard]] bool is_shape(const yaml::source_document& doc) const {
-    return !shape_.empty() && std::ranges::all_of(shape_, [&](const std::vector<demand>& either) {
-      return std::ranges::any_of(either, [&](const demand& one) { return meets(doc, one); });
-    });
+  // `held`: the keys of shapes that the document has.
+  [[nodiscard]] bool is_shape(const yaml::source_document& doc, const std::vector<std::string_view>& held) const {
+    const auto has_key = [&](const demand& one) { return std::ranges::find(held, one.key) != held.end(); };
+    const auto is_met = [&](const demand& one) { return has_key(one) && meets(doc, one); };
+    // A walk costs far more than a look at the keys.
+    return !shape_.empty() &&
+           std::ranges::all_of(shape_, [&](const auto& either) { return std::ranges::any_of(either, has_key); }) &&
+           std::ranges::all_of(shape_, [&](const auto& either) { return std::ranges::any_of(either, is_met); });
+  }
+
+  void add_keys(std::vector<std::string_view>& out) const {
+    for (const std::vector<demand>& either : shape_)
+      for (const demand& one : either)
+        if (std::ranges::find(out, one.key) == out.end()) out.push_back(one.key);
   }
 
  private:
@@ -267,9 +278,17 @@ class compiled_form {
   };
   struct demand {
     node_paths path;
+    /// A document without it has no such path.
+    std::string_view key;
     /// Empty: any node.
     std::string_view text;
   };
+
+  // The longest key of a path without conditions: the rarest.
+  static std::string_view key_of(std::string_view path) {
+    const auto keys = parts_of(path, '/');
+    return *std::ranges::max_element(keys, {}, &std::string_view::size);
+  }
 
   // A document that cannot be walked has no form.
   static bool meets(const yaml::source_document& doc, const demand& wanted) {
@@ -295,6 +314,29 @@ const std::vector<compiled_form>& compiled_forms() {
   return all;
 }
 
+// The keys of shapes, and those of them that the document has: one pass over its nodes for all shapes.
+class shape_keys {
+ public:
+  shape_keys() {
+    for (const compiled_form& one : compiled_forms()) one.add_keys(all_);
+    for (const std::string_view key : all_) begins_[static_cast<unsigned char>(key.front())] = true;
+  }
+
+  [[nodiscard]] std::vector<std::string_view> held_by(const yaml::source_document& doc) const {
+    std::vector<std::string_view> out;
+    for (const yaml::source_node& n : doc.nodes) {
+      if (n.text.empty() || !begins_[static_cast<unsigned char>(n.text.front())]) continue;
+      const auto key = std::ranges::find(all_, n.text);
+      if (key != all_.end() && std::ranges::find(out, *key) == out.end()) out.push_back(*key);
+    }
+    return out;
+  }
+
+ private:
+  std::vector<std::string_view> all_;
+  std::array<bool, 256> begins_{};
+};
+
 }  // namespace
 
 std::span<const known_form> known_forms() { return rows; }
@@ -315,8 +357,10 @@ file_syntax syntax_of_file(std::string_view path) {
 }
 
 const known_form* form_of_shape(const yaml::source_document& doc) {
+  static const shape_keys keys;
+  const auto held = keys.held_by(doc);
   const auto found =
-      std::ranges::find_if(compiled_forms(), [&](const compiled_form& one) { return one.is_shape(doc); });
+      std::ranges::find_if(compiled_forms(), [&](const compiled_form& one) { return one.is_shape(doc, held); });
   return found == compiled_forms().end() ? nullptr : &found->form();
 }
 

@@ -61,6 +61,9 @@ std::string_view image_of_argument(std::string_view text) {
   return pin::is_like_image_key(text.substr(0, equals)) && pin::is_whole_image(image) ? image : std::string_view();
 }
 
+// A lone line is a sentence.
+bool may_be_lines(std::string_view text) { return text.contains('\n') || text.starts_with('{'); }
+
 bool may_hold_lines(std::string_view text) {
   return text.contains("mage") || text.contains("MAGE") || text.contains("FROM ");
 }
@@ -124,13 +127,15 @@ class unread_search {
  private:
   void take_members(node_index mapping, std::vector<unread_image>& out) {
     take_parts(mapping, out);
-    const std::string_view name = scalar_at(doc_, doc_.find(mapping, "name"));
-    const bool is_parameter = pin::is_like_image_key(name) || pin::is_image_variable(name);
+    const auto is_parameter = [&] {
+      const std::string_view name = scalar_at(doc_, doc_.find(mapping, "name"));
+      return pin::is_like_image_key(name) || pin::is_image_variable(name);
+    };
     for (node_index k = doc_.at(mapping).first; k != no_node; k = doc_.at(doc_.at(k).next).next) {
       if (doc_.at(k).kind != source_kind::scalar) continue;
       // More keys than those whose images are taken (names_image): an unread one is only told.
       if (pin::is_like_image_key(doc_.at(k).text) || doc_.at(k).text == container_key ||
-          (is_parameter && is_key_of(parameter_values, doc_.at(k).text)))
+          (is_key_of(parameter_values, doc_.at(k).text) && is_parameter()))
         take_value(doc_.at(k).next, out);
     }
   }
@@ -138,6 +143,7 @@ class unread_search {
   // {repository: acme/web, tag: v1}
   void take_parts(node_index mapping, std::vector<unread_image>& out) {
     const node_index name = doc_.find(mapping, "repository");
+    if (name == no_node) return;
     const auto repository = string_at(doc_, name);
     const std::string_view tag = scalar_at(doc_, doc_.find(mapping, "tag"));
     if (!repository || tag.empty() || taken_.contains(doc_.resolve(name)) || pin::is_repository_address(*repository))
@@ -224,7 +230,10 @@ class text_search {
 
   void run(const unread_search& outer, std::vector<unread_image>& out) const {
     for (node_index i = 0; i < doc_.nodes.size(); ++i) {
-      if (doc_.at(i).kind != source_kind::scalar || outer.is_taken(i)) continue;
+      const yaml::source_node& node = doc_.at(i);
+      // Most texts are neither lines nor references.
+      if (node.kind != source_kind::scalar || !(may_be_lines(node.text) || node.text.contains('/'))) continue;
+      if (outer.is_taken(i)) continue;
       std::set<std::string> seen;
       take_lines(i, outer, seen, out);
       take_references(i, outer, std::move(seen), out);
@@ -236,9 +245,7 @@ class text_search {
   void take_lines(node_index i, const unread_search& outer, std::set<std::string>& seen,
                   std::vector<unread_image>& out) const {
     const yaml::source_node& node = doc_.at(i);
-    // A lone line is a sentence.
-    const bool may_be = node.text.contains('\n') || node.text.starts_with('{');
-    if (!may_be || !may_hold_lines(node.text) || outer.is_passed_over(i)) return;
+    if (!may_be_lines(node.text) || !may_hold_lines(node.text) || outer.is_passed_over(i)) return;
     for (unread_image& one : unread_of(node.text)) {
       one.pointer.insert(0, outer.pointer_to(i));
       one.document = document_;

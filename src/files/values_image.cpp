@@ -243,6 +243,15 @@ constexpr std::array keys_of_parts_in_image{
     std::span<const std::string_view>(registry_keys), std::span<const std::string_view>(tag_keys),
     std::span<const std::string_view>(digest_keys), std::span<const std::string_view>(repository_keys)};
 
+// The first letters of all of them.
+constexpr auto begins_part = [] {
+  std::array<bool, 256> out{};
+  for (const auto& groups : {keys_of_parts, keys_of_parts_in_image})
+    for (const auto& group : groups)
+      for (const std::string_view key : group) out[static_cast<unsigned char>(key.front())] = true;
+  return out;
+}();
+
 // False for a mapping without any of the keys, as most are. An alias or a merge key may bring them in.
 bool may_have_key(const image_search& in, node_index mapping,
                   const std::array<std::span<const std::string_view>, 4>& groups) {
@@ -250,6 +259,7 @@ bool may_have_key(const image_search& in, node_index mapping,
   for (node_index k = in.doc.at(mapping).first; k != no_node; k = in.doc.at(in.doc.at(k).next).next) {
     const yaml::source_node& key = in.doc.at(k);
     if (key.kind == source_kind::alias || key.text == "<<") return true;
+    if (key.text.empty() || !begins_part[static_cast<unsigned char>(key.text.front())]) continue;
     if (std::ranges::any_of(groups,
                             [&](const auto& group) { return std::ranges::find(group, key.text) != group.end(); }))
       return true;
@@ -316,7 +326,7 @@ std::string_view pull_policy_beside(const image_search& in, node_index mapping) 
   return {};
 }
 
-result<std::optional<found_image>> values_image(image_search& in, node_index mapping, std::string pointer,
+result<std::optional<found_image>> values_image(image_search& in, node_index mapping, std::string_view pointer,
                                                 bool is_image) {
   const std::optional<found_image> none;
   if (!may_have_key(in, mapping, is_image ? keys_of_parts_in_image : keys_of_parts)) return none;
@@ -338,19 +348,21 @@ result<std::optional<found_image>> values_image(image_search& in, node_index map
   if (image.tag == no_node && image.digest == no_node && !is_image) return none;
   image.name = repository.value;
   if (!is_own(in, image)) return none;
-  image = completed(in, std::move(image), std::move(pointer), is_image);
+  image = completed(in, std::move(image), std::string(pointer), is_image);
   image.slot.is_guess = !is_image || name_key == repository_keys.back();
   return std::optional(std::move(image));
 }
 
 result<std::optional<found_image>> image_beside_tag(image_search& in, node_index mapping, std::string_view key,
-                                                    std::string pointer) {
+                                                    std::string_view pointer) {
   const std::optional<found_image> none;
   const auto string = member_of(in.doc, mapping, key);
   if (!string) return fail(string.error());
   const auto text = string_at(in.doc, string->value);
-  const auto ref = text ? registry::reference::parse(*text) : fail(error_code::invalid_input, "");
-  if (!ref || !ref->tag().empty() || ref->is_pinned()) return none;
+  // With a digest: most.
+  if (!text || text->contains('@')) return none;
+  const auto ref = registry::reference::parse(*text);
+  if (!ref || !ref->tag().empty()) return none;
   const bool is_only = key == pin::image_key;
   std::vector<std::string> own_keys;
   for (const std::string_view ending : tag_endings) own_keys.push_back(fmt::format("{}{}", key, ending));
@@ -363,7 +375,7 @@ result<std::optional<found_image>> image_beside_tag(image_search& in, node_index
   found_image image = std::move(**parts);
   image.name = string->value;
   if ((image.tag == no_node && image.digest == no_node) || !is_own(in, image)) return none;
-  image = completed(in, std::move(image), std::move(pointer), false);
+  image = completed(in, std::move(image), std::string(pointer), false);
   slot& s = image.slot;
   s.is_guess = !is_only;
   if (!is_only) s.name += fmt::format("{}{}", s.name.empty() ? "" : ".", key);

@@ -35,7 +35,9 @@ bool is_related_image(std::string_view name) {
 // The place where the ending begins; npos: the key has none.
 std::size_t ending_of(std::string_view key) {
   // Other keys, of which an object has hundreds, cost nothing: every ending ends in one of these letters.
-  if (key.size() < image_key.size() || !std::string_view("eEcC").contains(key.back())) return std::string_view::npos;
+  if (key.size() < image_key.size()) return std::string_view::npos;
+  const char last = key.back();
+  if (last != 'e' && last != 'c' && last != 'E' && last != 'C') return std::string_view::npos;
   const std::string small = lowered(key.substr(key.size() - std::min(key.size(), longest_ending)));
   const auto ending =
       std::ranges::find_if(key_endings, [&](std::string_view end) { return std::string_view(small).ends_with(end); });

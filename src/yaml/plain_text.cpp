@@ -13,19 +13,18 @@ namespace {
 bool has_no_controls(std::string_view text, bool& has_high) {
   constexpr std::uint64_t ones = 0x0101010101010101U;
   constexpr std::uint64_t highs = ones * 0x80U;
+  constexpr std::uint64_t lows = ~highs;
   const auto is_control = [](char c) { return (static_cast<unsigned char>(c) < 0x20U && c != '\n') || c == '\x7f'; };
+  // A high bit for each byte that is zero.
+  const auto zeros = [](std::uint64_t word) { return ~(((word & lows) + lows) | word) & highs; };
   std::uint64_t seen = 0;
   std::size_t at = 0;
   for (; at + sizeof(std::uint64_t) <= text.size(); at += sizeof(std::uint64_t)) {
     std::uint64_t word = 0;
     std::memcpy(&word, text.data() + at, sizeof word);
     seen |= word;
-    const std::uint64_t del = word ^ (ones * 0x7fU);
-    // A high bit for each byte below 0x20, or for DEL; a byte beside one may have one too.
-    const std::uint64_t maybe = (((word - ones * 0x20U) & ~word) | ((del - ones) & ~del)) & highs;
-    if (maybe != 0)
-      for (std::size_t i = at; i < at + sizeof word; ++i)
-        if (is_control(text[i])) return false;
+    const std::uint64_t below_space = ~(((word & lows) + ones * (0x80U - 0x20U)) | word) & highs;
+    if (((below_space & ~zeros(word ^ (ones * '\n'))) | zeros(word ^ (ones * 0x7fU))) != 0) return false;
   }
   for (; at < text.size(); ++at) {
     if (is_control(text[at])) return false;

@@ -5,6 +5,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <charconv>
 #include <set>
 #include <string>
@@ -15,6 +16,12 @@ namespace {
 
 bool is_merge_key(const source_node& key) {
   return key.kind == source_kind::scalar && key.form == scalar_form::plain && key.text == "<<" && !key.has_tag;
+}
+
+bool has_merge_key(const source_document& doc, node_index mapping) {
+  for (node_index k = doc.nodes[mapping].first; k != no_node; k = doc.nodes[doc.nodes[k].next].next)
+    if (is_merge_key(doc.nodes[k])) return true;
+  return false;
 }
 
 // The value of a key of the mapping itself. `has_merge` becomes true when a merge key comes before it.
@@ -128,6 +135,8 @@ class json_writer {
   json_writer(const source_document& doc, std::size_t limit) : doc_(doc), limit_(limit) {}
 
   result<std::string> write(node_index from) {
+    // JSON without its white space is as long as YAML, as a rule.
+    out_.reserve(std::min(limit_, doc_.at(doc_.resolve(from)).span.size()));
     value(from, 0);
     if (is_over_ || out_.size() > limit_)
       return fail(error_code::malformed,
@@ -187,8 +196,25 @@ class json_writer {
     out_ += '}';
   }
 
-  // Writes the members of the mapping, then of each that it merges, each once; `taken`: keys written before.
   void members(node_index mapping, std::size_t depth) {
+    if (has_merge_key(doc_, mapping)) return merged_members(mapping, depth);
+    bool is_first = true;
+    for (node_index k = doc_.nodes[mapping].first; k != no_node && !is_over_; k = doc_.nodes[doc_.nodes[k].next].next) {
+      const source_node& key = doc_.nodes[doc_.resolve(k)];
+      if (key.kind == source_kind::scalar) member(key, doc_.nodes[k].next, depth, is_first);
+    }
+  }
+
+  void member(const source_node& key, node_index of, std::size_t depth, bool& is_first) {
+    if (!is_first) out_ += ',';
+    is_first = false;
+    json::append_string(out_, key.text);
+    out_ += ':';
+    value(of, depth + 1);
+  }
+
+  // Writes the members of the mapping, then of each that it merges, each once; `taken`: keys written before.
+  void merged_members(node_index mapping, std::size_t depth) {
     const auto from = merge_order(doc_, mapping);
     // A merge counts as work even when it writes nothing.
     if (from.size() > 1) steps_ += 16 * from.size();
@@ -201,11 +227,7 @@ class json_writer {
         if (key.kind != source_kind::scalar || is_unfolded(k)) continue;
         if (i != mapping && taken.contains(key.text)) continue;
         if (from.size() > 1) own.push_back(key.text);
-        if (!is_first) out_ += ',';
-        is_first = false;
-        json::append_string(out_, key.text);
-        out_ += ':';
-        value(doc_.nodes[k].next, depth + 1);
+        member(key, doc_.nodes[k].next, depth, is_first);
       }
       taken.insert(own.begin(), own.end());
     }

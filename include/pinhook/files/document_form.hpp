@@ -27,7 +27,8 @@ struct recognised_document {
   const known_form* row = nullptr;
 };
 
-/// `path` as for image_file::read.
-[[nodiscard]] recognised_document recognise(const yaml::source_document& doc, std::string_view path);
+/// `path` as for image_file::read; `named`: its form_of_file, which is the same for all documents of a file.
+[[nodiscard]] recognised_document recognise(const yaml::source_document& doc, std::string_view path,
+                                            const known_form* named);
 
 }  // namespace pinhook::files

@@ -189,11 +189,11 @@ void find_in_text(image_search& in, yaml::node_index scalar, const owned_part& p
 /// image, even when it has neither `tag` nor `digest`; then `repo`, or beside a tag `name`, may replace `repository`,
 /// and `version` the tag.
 [[nodiscard]] result<std::optional<found_image>> values_image(image_search& in, yaml::node_index mapping,
-                                                              std::string pointer, bool is_image);
+                                                              std::string_view pointer, bool is_image);
 /// The image of a string `image` without a tag and of the keys beside it: `tag`, `imageTag`, `version`, `digest`. Of a
 /// string with another name, `initImage`, and `initImageTag`, `initImageVersion`, `initImageDigest`.
 [[nodiscard]] result<std::optional<found_image>> image_beside_tag(image_search& in, yaml::node_index mapping,
-                                                                  std::string_view key, std::string pointer);
+                                                                  std::string_view key, std::string_view pointer);
 /// The image that the operator of an object puts together from members of the mapping, if it has all of them, by a row
 /// with a tag. One that the operator takes no digest for has the reason split.
 [[nodiscard]] result<std::optional<found_image>> image_of_operator(image_search& in, yaml::node_index mapping,

@@ -97,6 +97,16 @@ TEST(AppendString, IsJsonOfTheSameTextWhereverWhateverStands) {
   });
 }
 
+TEST(AppendString, WritesAllHoweverMuchTheTextGrows) {
+  // Sizes below, at and above each capacity that the text has on its way.
+  for (std::size_t size = 0; size < 300; ++size) {
+    std::string out(size, '.');
+    append_string(out, std::string(size, 'x'));
+    append_string(out, "y");
+    EXPECT_EQ(out, std::string(size, '.') + '"' + std::string(size, 'x') + "\"\"y\"");
+  }
+}
+
 TEST(AppendString, RepairsWhatIsNoUtf8) {
   std::string out;
   append_string(out, "a\xff\"b");

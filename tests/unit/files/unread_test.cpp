@@ -148,7 +148,7 @@ TEST(DocumentForm, IsRecognisedByMembersAndNames) {
     const auto from = yaml::read_source(file.second);
     ASSERT_TRUE(from);
     const auto& documents = from->documents;
-    EXPECT_EQ(documents.empty() ? empty : recognise(documents[0], file.first).form, form)
+    EXPECT_EQ(documents.empty() ? empty : recognise(documents[0], file.first, form_of_file(file.first)).form, form)
         << file.first << ": " << file.second;
   }
 }
