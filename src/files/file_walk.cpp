@@ -1,6 +1,7 @@
 #include <pinhook/files/file_walk.hpp>
 
 #include <pinhook/base/text.hpp>
+#include <pinhook/files/entry_type.hpp>
 #include <pinhook/files/git_index.hpp>
 #include <pinhook/files/known_forms.hpp>
 #include <pinhook/files/path_glob.hpp>
@@ -63,9 +64,8 @@ result<std::vector<walked_entry>> entries_of(const std::string& written) {
   std::error_code failed;
   std::vector<walked_entry> out;
   for (fs::directory_iterator at(opened(written), failed), end; !failed && at != end; at.increment(failed)) {
-    std::error_code gone;
-    const auto type = at->symlink_status(gone).type();
-    if (type != fs::file_type::directory && type != fs::file_type::regular && type != fs::file_type::symlink) continue;
+    const auto type = type_of_entry(*at);
+    if (type == fs::file_type::unknown) continue;
     out.push_back({at->path().filename().string(), type == fs::file_type::directory, type == fs::file_type::symlink});
   }
   if (failed) return cannot_read(opened(written), failed);

@@ -1,5 +1,6 @@
 #include <pinhook/pipeline/kustomizations_around.hpp>
 
+#include <pinhook/files/entry_type.hpp>
 #include <pinhook/files/file_walk.hpp>
 #include <pinhook/files/kustomization.hpp>
 #include <pinhook/files/kustomization_name.hpp>
@@ -77,9 +78,8 @@ class search {
     std::vector<fs::path> below;
     std::error_code failed;
     for (fs::directory_iterator at(directory, failed), end; !failed && at != end; at.increment(failed)) {
-      std::error_code ignored;
-      const auto type = at->symlink_status(ignored).type();
-      if (type == fs::file_type::regular && files::is_kustomization_name(at->path().string()))
+      const auto type = files::type_of_entry(*at);
+      if (type == fs::file_type::regular && files::is_kustomization_name(at->path().native()))
         kustomizations.push_back(at->path());
       else if (type == fs::file_type::directory && levels > 0)
         below.push_back(at->path());

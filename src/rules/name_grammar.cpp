@@ -178,12 +178,17 @@ name_grammar::name_grammar() {
     const reading here = readings[s];
     made.is_in_repository = here.at >= place::part_start;
     made.is_end = here.at == place::part && !here.needs_slash;
+    // Most characters lead where the one before them did.
+    state last = dead;
     for (char c = ' '; c < 127; ++c) {
       const step after = step_after(here, c, s == start);
       if (!after) continue;
-      const auto [known, is_new] = numbers.emplace(*after, static_cast<state>(readings.size()));
-      if (is_new) readings.push_back(*after);
-      made.next[static_cast<unsigned char>(c)] = known->second;
+      if (last == dead || readings[last] != *after) {
+        const auto [known, is_new] = numbers.try_emplace(*after, static_cast<state>(readings.size()));
+        last = known->second;
+        if (is_new) readings.push_back(*after);
+      }
+      made.next[static_cast<unsigned char>(c)] = last;
     }
     rows_.resize(s);
     rows_.push_back(made);
