@@ -12,6 +12,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 namespace pinhook::files {
@@ -77,6 +78,10 @@ class key_search {
   }
 
  private:
+  [[nodiscard]] bool is_collection(node_index i) const {
+    return in_.doc.at(i).kind == source_kind::mapping || in_.doc.at(i).kind == source_kind::sequence;
+  }
+
   result<void> take(node_index i, std::string_view key) {
     if (searched_.contains(i)) return {};
     if (auto ok = in_.spend(1); !ok) return ok;
@@ -85,7 +90,8 @@ class key_search {
     const std::size_t size = pointer_.size();
     std::size_t index = 0;
     for (node_index one = in_.doc.at(i).first; one != no_node; one = in_.doc.at(one).next, ++index) {
-      pointer_ += fmt::format("/{}", index);
+      pointer_ += '/';
+      pointer_ += std::to_string(index);
       if (pin::is_image_list_key(key)) take_string(one, {});
       const bool is_known = pin::is_variable_list_key(key) || (builds_ && key == built_list);
       if (auto ok = take(one, is_known ? key : std::string_view()); !ok) return ok;
@@ -116,11 +122,13 @@ class key_search {
     for (node_index k = in_.doc.at(i).first; k != no_node; k = in_.doc.at(in_.doc.at(k).next).next) {
       const std::string_view name = scalar_at(in_.doc, k);
       if (name.empty() || name == "<<" || pin::is_key_without_images(name)) continue;
-      pin::append_pointer(pointer_, name);
+      const node_index value = in_.doc.at(k).next;
+      const bool is_image = pin::names_image(name) && !parts->contains(value);
+      // The pointer to any other scalar is not needed.
+      if (is_image || is_collection(value)) pin::append_pointer(pointer_, name);
       const bool is_built = builds_ && key == built_list && name == pin::image_key;
-      if (pin::names_image(name) && !parts->contains(in_.doc.at(k).next))
-        take_string(in_.doc.at(k).next, name, is_built ? skip_reason::built : skip_reason::none);
-      if (auto ok = take(in_.doc.at(k).next, name); !ok) return ok;
+      if (is_image) take_string(value, name, is_built ? skip_reason::built : skip_reason::none);
+      if (auto ok = take(value, name); !ok) return ok;
       pointer_.resize(size);
     }
     return {};
