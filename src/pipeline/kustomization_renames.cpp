@@ -158,6 +158,8 @@ namespace {
 
 // Of images that are replaced those remain that a kustomization of the run replaces.
 void keep_of_run(renames_by_file& all, const std::vector<std::string>& paths) {
+  // As a rule, and each path costs questions to the system.
+  if (all.empty()) return;
   std::set<std::filesystem::path> own;
   for (const std::string& path : paths) own.insert(canonical_path(path));
   for (auto& [file, images] : all)
@@ -193,6 +195,7 @@ std::vector<renamed_images> renames_in(const std::vector<const input*>& inputs, 
   auto found = find_renames(kustomizations, places);
   keep_of_run(found, paths);
   std::vector<renamed_images> out(inputs.size());
+  if (found.empty()) return out;
   for (std::size_t i = 0; i < inputs.size(); ++i)
     if (const auto at = found.find(canonical_path(inputs[i]->path)); at != found.end()) out[i] = at->second;
   return out;

@@ -65,9 +65,11 @@ result<read_kustomization> read_kustomization_text(std::string_view text) {
 }
 
 fs::path canonical_path(const fs::path& path) {
-  std::error_code ignored;
-  auto out = fs::weakly_canonical(path, ignored);
-  return ignored ? path.lexically_normal() : out;
+  std::error_code failed;
+  // Nearly all paths exist; weakly_canonical asks first.
+  auto out = fs::canonical(path, failed);
+  if (failed) out = fs::weakly_canonical(path, failed);
+  return failed ? path.lexically_normal() : out;
 }
 
 std::string dot_problem(std::string_view name, const taken_image& matched) {
