@@ -15,6 +15,7 @@ namespace {
 constexpr std::string_view docker_hub = "docker.io";
 constexpr std::string_view docker_hub_before = "index.docker.io";
 constexpr std::string_view docker_hub_wire = "registry-1.docker.io";
+constexpr std::string_view latest = "latest";
 constexpr std::string_view official_images = "library/";
 constexpr std::size_t image_id_size = 64;
 constexpr unsigned max_port = 65535;
@@ -194,32 +195,61 @@ std::expected<reference, syntax_fault> reference::read(std::string_view text) {
         path_start + 1, fmt::format("a repository name has at most {} characters{}, not {}", max_repository_size,
                                     is_official ? " with the \"library/\" of Docker Hub" : "", path_size)});
 
-  reference out;
-  out.name_size_ = at;
+  auto out = std::make_shared<parts>();
+  out->name_size = at;
   if (at < text.size() && text[at] == ':') {
     const std::size_t tag_start = ++at;
     if (auto wrong = read_tag(text, at)) return std::unexpected(*std::move(wrong));
-    out.tag_ = text.substr(tag_start, at - tag_start);
+    out->tag = text.substr(tag_start, at - tag_start);
   }
   if (at < text.size()) {
     auto given = registry::digest::read(text.substr(++at));
     if (!given) return std::unexpected(syntax_fault{at + given.error().position, std::move(given.error().reason)});
-    out.digest_ = *std::move(given);
+    out->digest = *std::move(given);
   }
 
-  out.written_ = text;
-  out.registry_ = host;
-  out.repository_.reserve(path_size);
-  if (is_official) out.repository_ = official_images;
-  out.repository_ += path;
-  const std::string_view last = out.digest_ ? std::string_view(out.digest_->to_string()) : out.effective_tag();
-  out.canonical_.reserve(host.size() + path_size + last.size() + 2);
-  out.canonical_ += host;
-  out.canonical_ += '/';
-  out.canonical_ += out.repository_;
-  out.canonical_ += out.digest_ ? '@' : ':';
-  out.canonical_ += last;
-  return out;
+  out->written = text;
+  out->registry = host;
+  out->repository.reserve(path_size);
+  if (is_official) out->repository = official_images;
+  out->repository += path;
+  out->make_canonical();
+  return reference(std::move(out));
+}
+
+void reference::parts::make_canonical() {
+  const std::string_view tag_in_effect = tag.empty() ? latest : std::string_view(tag);
+  const std::string_view last = digest ? std::string_view(digest->to_string()) : tag_in_effect;
+  canonical.reserve(registry.size() + repository.size() + last.size() + 2);
+  canonical += registry;
+  canonical += '/';
+  canonical += repository;
+  canonical += digest ? '@' : ':';
+  canonical += last;
+}
+
+const reference::parts& reference::nothing() {
+  static const parts none;
+  return none;
+}
+
+std::optional<reference> reference::with_digest(const registry::digest& d) const {
+  const std::string_view tag_in_effect = effective_tag();
+  auto out = std::make_shared<parts>();
+  const std::size_t size =
+      in().name_size + (tag_in_effect.empty() ? 0 : tag_in_effect.size() + 1) + 1 + d.to_string().size();
+  if (size > max_reference_size) return std::nullopt;
+  out->written.reserve(size);
+  out->written = written_name();
+  if (!tag_in_effect.empty()) out->written.append(1, ':').append(tag_in_effect);
+  out->written.append(1, '@').append(d.to_string());
+  out->name_size = in().name_size;
+  out->registry = registry();
+  out->repository = repository();
+  out->tag = tag_in_effect;
+  out->digest = d;
+  out->make_canonical();
+  return reference(std::move(out));
 }
 
 result<reference> reference::parse(std::string_view text) {
@@ -229,11 +259,13 @@ result<reference> reference::parse(std::string_view text) {
                                                      read_one.error().position, read_one.error().reason));
 }
 
-std::string reference::wire_host() const { return registry_ == docker_hub ? std::string(docker_hub_wire) : registry_; }
+std::string reference::wire_host() const {
+  return registry() == docker_hub ? std::string(docker_hub_wire) : registry();
+}
 
 std::string_view reference::effective_tag() const {
-  if (tag_.empty() && !digest_) return "latest";
-  return tag_;
+  if (tag().empty() && !is_pinned()) return latest;
+  return tag();
 }
 
 }  // namespace pinhook::registry

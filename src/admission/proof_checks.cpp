@@ -1,6 +1,5 @@
 #include <pinhook/admission/proof_checks.hpp>
 
-#include <pinhook/pin/with_digest.hpp>
 #include <pinhook/rules/judge.hpp>
 
 #include <algorithm>
@@ -63,7 +62,7 @@ void list_checks(inquiry& about, const rulebook& book, const std::vector<result<
     if (j.proof_tenant == no_tenant) continue;
     const auto runs = running(about, j, answers);
     if (!runs) continue;
-    auto image = runs->digest ? pin::with_digest(*runs->ref, *runs->digest) : *runs->ref;
+    auto image = runs->digest ? runs->ref->with_digest(*runs->digest) : *runs->ref;
     if (!image) continue;
     // Most slots of an object come under the same rules.
     if (before == nullptr || before->effects.demands != j.effects.demands)

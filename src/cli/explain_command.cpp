@@ -12,7 +12,6 @@
 #include <pinhook/cli/messages.hpp>
 #include <pinhook/cli/standard_output.hpp>
 #include <pinhook/config/configuration_source.hpp>
-#include <pinhook/pin/with_digest.hpp>
 #include <pinhook/pipeline/rule_report.hpp>
 #include <pinhook/registry/digest.hpp>
 #include <pinhook/registry/reference.hpp>
@@ -55,7 +54,7 @@ std::optional<registry::reference> found_image(const access::access_report& repo
   if (ref.is_pinned()) return ref;
   for (const auto& one : *report.attempts) {
     if (!one.was_asked || !one.answer) continue;
-    if (const auto digest = registry::digest::parse(*one.answer)) return pin::with_digest(ref, *digest);
+    if (const auto digest = registry::digest::parse(*one.answer)) return ref.with_digest(*digest);
   }
   return std::nullopt;
 }

@@ -3,7 +3,6 @@
 #include <pinhook/base/duration.hpp>
 #include <pinhook/base/text.hpp>
 #include <pinhook/base/timestamp.hpp>
-#include <pinhook/pin/with_digest.hpp>
 #include <pinhook/pin/write_pin.hpp>
 #include <pinhook/rules/judge.hpp>
 #include <pinhook/rules/rule_set.hpp>
@@ -51,7 +50,7 @@ rules::subject subject_of(const row& of, const registry::reference& ref) {
 // None: its digest is not known.
 std::optional<registry::reference> image_by_digest(const row& of, const registry::reference& ref) {
   if (ref.is_pinned()) return ref;
-  return of.tag_digest ? pin::with_digest(ref, *of.tag_digest) : std::nullopt;
+  return of.tag_digest ? ref.with_digest(*of.tag_digest) : std::nullopt;
 }
 
 class judged_row {

@@ -1,6 +1,5 @@
 #include <pinhook/pipeline/findings.hpp>
 
-#include <pinhook/pin/with_digest.hpp>
 #include <pinhook/pipeline/line_finder.hpp>
 #include <pinhook/pipeline/slot_label.hpp>
 #include <pinhook/pipeline/slot_rules.hpp>
@@ -142,7 +141,7 @@ class slot_judge {
   [[nodiscard]] std::optional<registry::reference> image_by_digest(const slot& s) const {
     const registry::reference& ref = s.tag ? *s.tag : *s.ref;
     const registry::digest* digest = s.is_pinned() ? &*s.ref->digest() : digest_of(question_, ref);
-    return digest == nullptr ? std::nullopt : pin::with_digest(ref, *digest);
+    return digest == nullptr ? std::nullopt : ref.with_digest(*digest);
   }
 
   [[nodiscard]] bool has_questions(const slot& s) const {

@@ -1,6 +1,5 @@
 #include <pinhook/pipeline/slot_proofs.hpp>
 
-#include <pinhook/pin/with_digest.hpp>
 #include <pinhook/rules/judge.hpp>
 
 #include <fmt/format.h>
@@ -32,14 +31,14 @@ bool demands_signatures(const rules::rule_set& set) {
 
 void add_questions(const rules::rule_set& set, const rules::effects& e, const registry::reference& ref,
                    const registry::digest& digest, rules::proof_requests& to) {
-  if (const auto image = pin::with_digest(ref, digest)) to.add(*image, set, e);
+  if (const auto image = ref.with_digest(digest)) to.add(*image, set, e);
 }
 
 proof_judgement judge_proofs_of(const rules::rule_set& set, const rules::effects& e, const registry::reference& ref,
                                 const registry::digest& digest, const rules::image_proofs* answers) {
   proof_judgement out;
   if (questions_of(set, e).empty()) return out;
-  const auto image = pin::with_digest(ref, digest);
+  const auto image = ref.with_digest(digest);
   if (answers == nullptr || !image) {
     out.is_unchecked = true;
     return out;

@@ -454,6 +454,32 @@ TEST(Reference, KeepsWhatTheAuthorWrote) {
   }
 }
 
+TEST(Reference, WithADigestIsWhatItsTextSays) {
+  const auto digest = digest::parse(sha256).value();
+  for (const std::string& text :
+       {std::string("nginx"), std::string("nginx:1.25"), std::string("library/nginx"), std::string("docker.io/nginx:1"),
+        std::string("index.docker.io/a/b"), std::string("localhost:5000/a/b:c"), std::string("[::1]:5000/a"),
+        std::string("GHCR.io/acme/api:V2"), "nginx@sha256:" + repeat("b", 64), "nginx:1.25@sha256:" + repeat("b", 64),
+        repeat("h", 1024 - 5 - 72) + ".io/x", repeat("h", 1024 - 5 - 79) + ".io/x",
+        repeat("h", 1024 - 5 - 78) + ".io/x"}) {
+    const auto ref = reference::parse(text).value();
+    const std::string tag(ref.effective_tag());
+    const auto plain =
+        reference::parse(std::string(ref.written_name()) + (tag.empty() ? "" : ":" + tag) + "@" + digest.to_string());
+    const auto made = ref.with_digest(digest);
+    ASSERT_EQ(made.has_value(), plain.has_value()) << text;
+    if (!made) continue;
+    EXPECT_EQ(made->written(), plain->written());
+    EXPECT_EQ(made->written_name(), plain->written_name());
+    EXPECT_EQ(made->registry(), plain->registry());
+    EXPECT_EQ(made->repository(), plain->repository());
+    EXPECT_EQ(made->tag(), plain->tag());
+    EXPECT_EQ(made->digest(), plain->digest());
+    EXPECT_EQ(made->canonical(), plain->canonical());
+    EXPECT_EQ(ref.written(), text) << "it stays as it was";
+  }
+}
+
 TEST(Reference, SurvivesBeingMovedAndCopied) {
   auto ref = reference::parse("nginx:1").value();
   const reference copy = ref;
@@ -461,6 +487,8 @@ TEST(Reference, SurvivesBeingMovedAndCopied) {
   EXPECT_EQ(copy, moved);
   EXPECT_EQ(moved.written_name(), "nginx");
   EXPECT_EQ(moved.effective_tag(), "1");
+  // NOLINTNEXTLINE(bugprone-use-after-move): it is empty, and may be read.
+  EXPECT_EQ(ref.written() + ref.canonical(), "");
 }
 
 TEST(Reference, AsksDockerHubAtItsWireHost) {
