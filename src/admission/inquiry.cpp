@@ -36,6 +36,8 @@ result<pin::object> read(std::string_view field, std::string_view text, std::spa
 
 // The effects of the operator's rules on the slots of an object.
 struct rulings {
+  /// What each slot's text means.
+  std::vector<result<registry::reference>> references;
   /// One for each slot; empty where no rule orders anything.
   std::vector<pin::slot_order> orders;
   /// The rules that order a cooldown, one for each slot; empty where none does.
@@ -48,8 +50,9 @@ rulings apply_rules(const rulebook& book, const pin::request& request, const pin
   const rules::rule_set& rules = book.rules;
   rulings out;
   const auto& slots = now.found.slots;
+  out.references.reserve(slots.size());
   for (std::size_t i = 0; i < slots.size(); ++i) {
-    auto ref = pin::read_image(slots[i].image, book.meaning_of);
+    const auto& ref = out.references.emplace_back(pin::read_image(slots[i].image, book.meaning_of));
     if (!ref) continue;
     const rules::subject subject{.ref = &*ref,
                                  .ns = request.ns,
@@ -67,8 +70,9 @@ rulings apply_rules(const rulebook& book, const pin::request& request, const pin
       out.cooldowns.resize(slots.size(), rules::effects::none);
       out.cooldowns[i] = effects.cooldown;
     }
-    if (std::ranges::any_of(effects.demands, [](std::uint32_t r) { return r != rules::effects::none; }))
-      out.judged.push_back({.slot = i, .ref = std::move(*ref), .effects = effects});
+    if (std::ranges::none_of(effects.demands, [](std::uint32_t r) { return r != rules::effects::none; })) continue;
+    if (out.judged.empty()) out.judged.reserve(slots.size());
+    out.judged.push_back({.slot = i, .ref = *ref, .effects = effects});
   }
   return out;
 }
@@ -236,6 +240,7 @@ result<inquiry> prepare(review decoded, pin::mode m, const rulebook& book, std::
   const pin::object* old = before ? &*before : nullptr;
   rulings ruled;
   if (!book.rules.is_empty()) ruled = apply_rules(book, request, out.now);
+  request.references = ruled.references;
   auto plan = pin::make_plan(request, m, book.policy, out.now, old, ruled.orders);
   if (!plan) return invalid_inquiry("request.object", plan.error());
   out.plan = std::move(*plan);
@@ -268,7 +273,7 @@ result<inquiry> prepare(review decoded, pin::mode m, const rulebook& book, std::
   for (judged_slot& j : out.judged)
     if (may_need_digest(j, out.work)) j.tenant = tenants.of_left(out.now.found.slots[j.slot]);
   for (judged_slot& j : out.judged) {
-    if (j.is_denied || rules::questions_of(book.rules, j.effects).empty()) continue;
+    if (j.is_denied || !rules::asks_verifiers(book.rules, j.effects)) continue;
     const auto tenant = tenants.of(out.now.found.slots[j.slot]);
     if (!tenant && tenant.error().code == error_code::unsupported)
       return without_content(std::move(out), m, book, tenant.error());

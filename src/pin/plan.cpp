@@ -190,7 +190,7 @@ class planner {
       return leave(index, leave_reason::variable);
     }
     if (c.leave == leave_reason::same_image) return leave(index, c.leave);
-    auto parsed = read_image(s.image, asked_.meaning_of);
+    auto parsed = asked_.references.empty() ? read_image(s.image, asked_.meaning_of) : asked_.references[index];
     if (parsed && parsed->is_pinned())
       return c.refresh ? refresh_pinned(index, *parsed) : leave(index, leave_reason::has_digest);
     const slot_order order = order_of(index);

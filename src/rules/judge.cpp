@@ -130,6 +130,18 @@ const demand* demand_of(const rule& r, requirement wanted) {
   return found == r.demands.end() ? nullptr : &*found;
 }
 
+// Those of rules that act; null where there is none.
+std::array<const demand*, 2> demands_on_proofs(const rule_set& rules, const effects& e) {
+  std::array<const demand*, 2> out{};
+  std::size_t size = 0;
+  for (const requirement wanted : {requirement::signed_by, requirement::attested}) {
+    const std::uint32_t at = e.demands[static_cast<std::size_t>(wanted)];
+    if (at == effects::none || rules.rules()[at].action == action::allow) continue;
+    out[size++] = demand_of(rules.rules()[at], wanted);
+  }
+  return out;
+}
+
 // The finding about a demand on signatures; none: it is met.
 std::optional<finding> judge_proofs(const rule& r, const demand& d, const image_state& image) {
   if (image.leaves_proofs) return std::nullopt;
@@ -223,15 +235,23 @@ bool is_version_tag(std::string_view tag) {
 
 std::vector<proof_question> questions_of(const rule_set& rules, const effects& e) {
   std::vector<proof_question> out;
-  for (const requirement wanted : {requirement::signed_by, requirement::attested}) {
-    const std::uint32_t at = e.demands[static_cast<std::size_t>(wanted)];
-    if (at == effects::none || rules.rules()[at].action == action::allow) continue;
-    const demand* d = demand_of(rules.rules()[at], wanted);
+  for (const demand* d : demands_on_proofs(rules, e)) {
     if (d == nullptr) continue;
     for (proof_question& q : questions_of(*d))
       if (std::ranges::find(out, q) == out.end()) out.push_back(std::move(q));
   }
   return out;
+}
+
+bool asks_verifiers(const rule_set& rules, const effects& e) {
+  // A demand on signatures without verifiers is none (demand::verifiers).
+  return std::ranges::any_of(demands_on_proofs(rules, e), [](const demand* d) { return d != nullptr; });
+}
+
+bool meets_demands(const rule_set& rules, const effects& e, const rules::proofs& answers) {
+  return std::ranges::all_of(demands_on_proofs(rules, e), [&](const demand* d) {
+    return d == nullptr || judge_proofs(*d, answers).is == judgement::state::met;
+  });
 }
 
 action action_on_proofs(const rule_set& rules, const effects& e) {

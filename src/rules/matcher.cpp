@@ -59,6 +59,10 @@ bool matcher::matches_image(const registry::reference& ref) const {
   return images_.empty() || std::ranges::any_of(images_, [&](const reference_pattern& p) { return p.matches(ref); });
 }
 
+bool matcher::matches_all() const {
+  return images_.empty() && namespaces_.empty() && containers_.empty() && kinds_.empty() && types_ == every_type;
+}
+
 bool matcher::covers(const matcher& other) const {
   return (other.types_ & ~types_) == 0 && list_covers(namespaces_, other.namespaces_) &&
          list_covers(containers_, other.containers_) && covers_kinds(other) && list_covers(images_, other.images_);

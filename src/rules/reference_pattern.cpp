@@ -1,10 +1,12 @@
 #include <pinhook/rules/reference_pattern.hpp>
 
+#include <pinhook/base/text.hpp>
 #include <pinhook/rules/name_grammar.hpp>
 #include <pinhook/rules/pattern_fault.hpp>
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace pinhook::rules {
@@ -26,6 +28,15 @@ std::string long_example(const glob& name) {
     }
   }
   return name_grammar::instance().accepts(out) ? out : "";
+}
+
+/// Most names: common_registry would change nothing, and is not asked.
+bool is_surely_common(std::string_view registry) {
+  const std::size_t colon = registry.rfind(':');
+  const bool has_plain_port =
+      colon == std::string_view::npos ||
+      (colon + 1 < registry.size() && registry[colon + 1] != '0' && registry.substr(colon) != ":443");
+  return has_plain_port && std::ranges::none_of(registry, is_upper);
 }
 
 }  // namespace
@@ -68,6 +79,7 @@ std::string_view canonical_name(const registry::reference& ref) {
 }
 
 std::optional<registry::reference> in_common_spelling(const registry::reference& ref) {
+  if (is_surely_common(ref.registry())) return std::nullopt;
   const std::string common = common_registry(ref.registry());
   if (common == ref.registry()) return std::nullopt;
   std::string text = fmt::format("{}/{}", common, ref.repository());

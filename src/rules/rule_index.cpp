@@ -46,6 +46,10 @@ constexpr std::uint64_t name_and_tag(std::uint64_t hash_of_name, std::string_vie
   return key_of(sort::name_and_tag, hash_of(tag, hash_on(hash_of_name, ':')));
 }
 
+// As many entries are compared in less time than it takes to find the pairs of a text.
+constexpr std::size_t few_entries = 4;
+constexpr letter_pairs every_pair{{~std::uint64_t{0}, ~std::uint64_t{0}}, ~std::uint64_t{0}};
+
 // Pairs of letters. A text's first and last letter are beside an edge.
 constexpr char edge = '\x03';
 
@@ -255,11 +259,15 @@ std::span<const rule_index::entry> rule_index::find(std::uint64_t key) const {
 
 rule_index::walk::walk(const rule_index& index, const subject& s) {
   if (index.entries_.empty()) return;
-  if (s.ns) add_pairs(*s.ns, place_pairs{has_});
-  if (!s.container.empty()) add_pairs(s.container, place_pairs{has_});
-  if (!s.kind.empty()) add_pairs(s.kind, place_pairs{has_});
-  add_pairs(s.ref->effective_tag(), image_pairs{has_});
-  add_pairs(canonical_name(*s.ref), image_pairs{has_});
+  if (index.entries_.size() <= few_entries) {
+    has_ = every_pair;
+  } else {
+    if (s.ns) add_pairs(*s.ns, place_pairs{has_});
+    if (!s.container.empty()) add_pairs(s.container, place_pairs{has_});
+    if (!s.kind.empty()) add_pairs(s.kind, place_pairs{has_});
+    add_pairs(s.ref->effective_tag(), image_pairs{has_});
+    add_pairs(canonical_name(*s.ref), image_pairs{has_});
+  }
 
   add_name(index, s);
   if (s.ns && (index.sorts_ & sort_bit(sort::ns)) != 0) add(index.find(key_of(sort::ns, hash_of(*s.ns))));

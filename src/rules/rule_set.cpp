@@ -5,6 +5,7 @@
 
 #include <fmt/core.h>
 
+#include <atomic>
 #include <map>
 #include <optional>
 #include <utility>
@@ -51,6 +52,15 @@ std::unexpected<rule_problem> problem_of(const unreachable_rule& found, std::spa
                                 which, quoted(before.name), line_of(before)));
 }
 
+void decide(std::uint32_t rule, effect_bits decided, effects& out) {
+  if ((decided & pin_effect) != 0) out.pin = rule;
+  if ((decided & format_effect) != 0) out.format = rule;
+  if ((decided & pull_policy_effect) != 0) out.pull_policy = rule;
+  if ((decided & cooldown_effect) != 0) out.cooldown = rule;
+  for (std::size_t i = 0; i < requirement_count; ++i)
+    if ((decided & effect_of(static_cast<requirement>(i))) != 0) out.demands[i] = rule;
+}
+
 }  // namespace
 
 struct rule_set::parts {
@@ -61,6 +71,15 @@ struct rule_set::parts {
   std::vector<std::uint32_t> comes_from;
   rule_index index;
   effect_bits all_effects = 0;
+  // What every image gets, where no condition has a say.
+  std::optional<rules::effects> of_all;
+  // Differs between all sets of the process.
+  std::uint64_t id = next_id();
+
+  static std::uint64_t next_id() {
+    static std::atomic<std::uint64_t> made{0};
+    return ++made;
+  }
 
   void add(std::vector<rule> more, std::size_t number_of_written) {
     for (rule& one : more) {
@@ -70,6 +89,19 @@ struct rule_set::parts {
       comes_from.push_back(static_cast<std::uint32_t>(number_of_written));
       rules.push_back(std::move(one));
     }
+  }
+
+  // Called when all rules are there.
+  void finish() {
+    index = rule_index(matchers);
+    rules::effects decided;
+    effect_bits open = all_effects;
+    for (std::uint32_t i = 0; open != 0; ++i) {
+      if (!matchers[i].matches_all()) return;
+      decide(i, static_cast<effect_bits>(effects[i] & open), decided);
+      open = static_cast<effect_bits>(open & ~effects[i]);
+    }
+    of_all = decided;
   }
 };
 
@@ -97,7 +129,7 @@ std::expected<rule_set, rule_problem> rule_set::make(std::vector<rule> written) 
     made->add(std::move(expanded), static_cast<std::size_t>(&one - written.data()));
   }
   made->written = std::move(written);
-  made->index = rule_index(made->matchers);
+  made->finish();
   if (const auto found = find_unreachable_rule(made->rules, made->matchers, made->index, made->comes_from))
     return problem_of(*found, made->rules, made->written[made->comes_from[found->rule]]);
   rule_set out;
@@ -107,14 +139,17 @@ std::expected<rule_set, rule_problem> rule_set::make(std::vector<rule> written) 
 
 rule_set rule_set::followed_by(std::vector<rule> more) const {
   auto made = std::make_shared<parts>(*parts_);
+  made->id = parts::next_id();
+  made->of_all.reset();
   for (const rule& one : more) made->add(expand(one), made->written.size());
-  made->index = rule_index(made->matchers);
+  made->finish();
   rule_set out;
   out.parts_ = std::move(made);
   return out;
 }
 
 effects rule_set::effects_of(const subject& as_written) const {
+  if (parts_->of_all) return *parts_->of_all;
   const auto common = in_common_spelling(*as_written.ref);
   subject s = as_written;
   if (common) s.ref = &*common;
@@ -131,12 +166,7 @@ effects rule_set::effects_of(const subject& as_written) const {
     if (e->image == rule_index::entry::every_image ? !m.matches_image(*s.ref) : !m.images()[e->image].matches(*s.ref))
       continue;
     open = static_cast<effect_bits>(open & ~decided);
-    if ((decided & pin_effect) != 0) out.pin = e->rule;
-    if ((decided & format_effect) != 0) out.format = e->rule;
-    if ((decided & pull_policy_effect) != 0) out.pull_policy = e->rule;
-    if ((decided & cooldown_effect) != 0) out.cooldown = e->rule;
-    for (std::size_t i = 0; i < requirement_count; ++i)
-      if ((decided & effect_of(static_cast<requirement>(i))) != 0) out.demands[i] = e->rule;
+    decide(e->rule, decided, out);
   }
   return out;
 }
@@ -166,6 +196,7 @@ std::vector<std::uint32_t> rule_set::matching(const registry::reference& as_writ
   return out;
 }
 
+std::uint64_t rule_set::id() const { return parts_->id; }
 std::span<const rule> rule_set::rules() const { return parts_->rules; }
 std::span<const rule> rule_set::written() const { return parts_->written; }
 

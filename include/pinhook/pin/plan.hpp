@@ -45,6 +45,8 @@ struct request {
   /// pod_paths::images_of the kind.
   pin::images images = images::changeable;
   name_meaning meaning_of = {};
+  /// read_image of each slot's text, where the caller has read them already; empty: they are read when needed.
+  std::span<const result<registry::reference>> references = {};
 };
 
 /// The decision for one slot.

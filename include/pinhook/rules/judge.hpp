@@ -81,6 +81,12 @@ struct finding {
 /// The questions whose answers decide the demands on signatures, each once; none where there is no such demand.
 [[nodiscard]] std::vector<proof_question> questions_of(const rule_set& rules, const effects& e);
 
+/// questions_of would be some.
+[[nodiscard]] bool asks_verifiers(const rule_set& rules, const effects& e);
+
+/// All demands on signatures are met by these answers; true where there is none.
+[[nodiscard]] bool meets_demands(const rule_set& rules, const effects& e, const rules::proofs& answers);
+
 /// The most severe action of the demands on signatures; allow: there is none.
 [[nodiscard]] action action_on_proofs(const rule_set& rules, const effects& e);
 

@@ -43,6 +43,8 @@ class matcher {
   /// True: this matches every subject that `other` matches. It may miss some, but is never wrong.
   [[nodiscard]] bool covers(const matcher& other) const;
 
+  /// It is no condition at all.
+  [[nodiscard]] bool matches_all() const;
   /// Empty where one of the patterns matches every image.
   [[nodiscard]] const std::vector<reference_pattern>& images() const { return images_; }
   [[nodiscard]] const std::vector<glob>& namespaces() const { return namespaces_; }

@@ -74,6 +74,8 @@ class rule_set {
   /// Every rule whose `images` match, in their order, regardless of its other conditions.
   [[nodiscard]] std::vector<std::uint32_t> matching(const registry::reference& ref) const;
 
+  /// Another number for each set that is made, never 0; copies have the same. A key of what was found by these rules.
+  [[nodiscard]] std::uint64_t id() const;
   [[nodiscard]] bool is_empty() const { return rules().empty(); }
   /// In their order; `effects` holds indexes into them. Presets are expanded.
   [[nodiscard]] std::span<const rule> rules() const;

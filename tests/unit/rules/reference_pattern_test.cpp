@@ -147,6 +147,17 @@ const std::vector<row> rows{
     {"*/**", "nginx", true},
 };
 
+TEST(ReferencePattern, CommonSpellingsAreToldFromOthers) {
+  for (const auto* registry :
+       {"ghcr.io", "GHCR.io", "localhost", "localhost:5000", "localhost:05000", "a.io:443", "a.io:0443", "a.io:4430",
+        "a.io:5", "A:443", "a:443", "[::1]", "[::0]:5000", "[::A]:443", "[2001:0db8::1]:5000", "docker.io"}) {
+    const auto ref = ref_of(std::string(registry) + "/x/y:1");
+    const auto common = in_common_spelling(ref);
+    EXPECT_EQ(common.has_value(), common_registry(ref.registry()) != ref.registry()) << registry;
+    EXPECT_EQ(common ? common->registry() : ref.registry(), common_registry(ref.registry()));
+  }
+}
+
 TEST(ReferencePattern, MatchesCanonicalReferences) {
   EXPECT_GE(rows.size(), 60U);
   for (const row& r : rows)

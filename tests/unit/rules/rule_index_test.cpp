@@ -103,6 +103,39 @@ TEST(RuleIndex, GivesWhatRuleByRuleGives) {
   EXPECT_GT(decided, 3'000U);
 }
 
+// Sets of a few rules, of which most have no condition: they are decided once for all images, or without the pairs of
+// letters.
+TEST(RuleIndex, FewRulesGiveWhatRuleByRuleGives) {
+  dice d(23);
+  std::size_t decided = 0;
+  for (int round = 0; round < 400; ++round) {
+    std::vector<rule> rules = random_rules(d, 1 + d.roll(6));
+    for (rule& r : rules)
+      if (!d.once_in(3)) r.about = {};
+    std::vector<matcher> matchers;
+    for (const rule& r : rules) matchers.emplace_back(r.about);
+    rule_set set = rule_set().followed_by(rules);
+    for (int n = 0; n < 20; ++n) {
+      const random_place place(d);
+      const effects plain = plain_effects(rules, matchers, place.about());
+      ASSERT_EQ(set.effects_of(place.about()), plain) << place.ref.written();
+      decided += plain == effects() ? 0 : 1;
+    }
+    // More rules may decide what these leave open.
+    const std::vector<rule> more = random_rules(d, 2);
+    set = set.followed_by(more);
+    for (const rule& r : more) {
+      rules.push_back(r);
+      matchers.emplace_back(r.about);
+    }
+    for (int n = 0; n < 20; ++n) {
+      const random_place place(d);
+      ASSERT_EQ(set.effects_of(place.about()), plain_effects(rules, matchers, place.about())) << place.ref.written();
+    }
+  }
+  EXPECT_GT(decided, 3'000U);
+}
+
 /// The rules that are looked at.
 std::vector<std::uint32_t> seen(const std::vector<rule>& rules, const subject& s) {
   std::vector<matcher> matchers;
@@ -119,6 +152,14 @@ rule on(const std::vector<std::string>& images, const std::vector<std::string>& 
   for (const std::string& i : images) out.about.images.push_back(pattern_of(i));
   out.about.namespaces = namespaces;
   return out;
+}
+
+TEST(RuleIndex, EachSetHasItsOwnNumber) {
+  const rule_set one = rule_set().followed_by({on({"ghcr.io/acme/**"})});
+  const rule_set copy = one;
+  EXPECT_EQ(copy.id(), one.id());
+  EXPECT_NE(one.followed_by({}).id(), one.id());
+  EXPECT_NE(rule_set::make({}).value().id(), rule_set::make({}).value().id());
 }
 
 TEST(RuleIndex, PassesOverAThousandThatCannotMatch) {
