@@ -20,7 +20,8 @@ class credential_source {
   virtual ~credential_source() = default;
 
   /// The identity under which answers for `ref` are cached: it changes exactly when the credentials do, and is known
-  /// without I/O. May be called from any thread.
+  /// without I/O. A source that serves admissions has one for all tags and digests of a repository. May be called from
+  /// any thread.
   [[nodiscard]] virtual std::string identity_for(const reference& ref) const = 0;
 
   /// The credentials to try for `ref`, best first. Empty: ask as anonymous. When any match, anonymous is not tried

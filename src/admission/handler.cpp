@@ -5,6 +5,7 @@
 #include <pinhook/admission/inquiry.hpp>
 #include <pinhook/admission/lookup_allowance.hpp>
 #include <pinhook/admission/proof_checks.hpp>
+#include <pinhook/admission/vouched_slots.hpp>
 #include <pinhook/base/thread_crossing.hpp>
 
 #include <boost/asio/co_spawn.hpp>
@@ -99,9 +100,8 @@ void refuse(proof_check& check, const error& with) {
   for (const rules::proof_question& q : check.questions) check.answers.emplace(q, fail(with));
 }
 
-// Takes the image of the check, which only the query needs.
-proof_query query_of(proof_check& check, const source& credentials, const std::string& owner) {
-  return {std::move(check.image), credentials, check.questions, owner};
+proof_query query_of(const proof_check& check, const source& credentials, const std::string& owner) {
+  return {check.image, credentials, check.questions, owner};
 }
 
 }  // namespace
@@ -151,17 +151,14 @@ awaitable<verdict> handler::handle(std::string_view body, pin::mode mode, deadli
     answers = co_await look_up(*about, sources, d, allowed);
     if (has_cooldowns(*about)) co_await look_up_before(*about, *book, sources, d, allowed, answers);
   }
-  const bool has_proofs =
+  const bool asks_verifiers =
       std::ranges::any_of(about->judged, [](const judged_slot& j) { return j.proof_tenant != no_tenant; });
-  // Twice where the digest that was signed for a tag took the place of the registry's.
-  for (bool is_listed = !has_proofs; !is_listed;) {
-    std::function<void()> list = [&] { list_checks(*about, *book, answers); };
-    if (is_large)
-      co_await large_->run(about->request.ns, std::move(list));
-    else
-      list();
-    co_await verify(*about, sources, d, allowed);
-    is_listed = !about->signed_tags.empty() || !take_signed_tags(*about, *book, answers);
+  if (asks_verifiers) {
+    const std::uint64_t by = signatures_ ? signatures_->generation() : 0;
+    if (take_vouched(*about, *book, answers, by, time_.now())) {
+      co_await check_proofs(*about, *book, sources, d, allowed, answers, is_large);
+      if (by != 0 && !is_large) vouch(*about, *book, sources, answers, by);
+    }
   }
   for (slot_work& w : about->work) {
     if (w.decision.action != pin::decision::kind::keep) continue;
@@ -260,6 +257,38 @@ awaitable<std::vector<result<resolve::answer>>> handler::look_up(const inquiry& 
   co_return out;
 }
 
+awaitable<void> handler::check_proofs(inquiry& about, const rulebook& book, std::vector<source>& sources, deadline d,
+                                      lookup_allowance* allowed, std::vector<result<resolve::answer>>& answers,
+                                      bool is_large) const {
+  // Twice where the digest that was signed for a tag took the place of the registry's.
+  for (bool is_listed = false; !is_listed;) {
+    std::function<void()> list = [&] { list_checks(about, book, answers); };
+    if (is_large)
+      co_await large_->run(about.request.ns, std::move(list));
+    else
+      list();
+    co_await verify(about, sources, d, allowed);
+    is_listed = !about.signed_tags.empty() || !take_signed_tags(about, book, answers);
+  }
+}
+
+// Puts beside the digests in the cache that the verifiers accept them. `by`: as read before they were asked.
+void handler::vouch(const inquiry& about, const rulebook& book, const std::vector<source>& sources,
+                    const std::vector<result<resolve::answer>>& answers, std::uint64_t by) const {
+  for (const judged_slot& j : about.judged) {
+    if (!can_vouch(about, j, book, answers)) continue;
+    const lookup& l = about.lookups[about.work[j.slot].lookup];
+    const proof_check& check = about.checks[j.check];
+    const source& from = sources[l.tenant];
+    // What is held beside the digest is handed out by the tag's identity.
+    if (!from || check.tenant != l.tenant || from->identity_for(check.image) != from->identity_for(l.ref)) continue;
+    const auto until = signatures_->held_until(query_of(check, from, about.request.ns));
+    if (until)
+      resolver_->keep(query_of(l.ref, false, from), answers[about.work[j.slot].lookup]->digest,
+                      {vouch_key(book, j, by), *until});
+  }
+}
+
 // Fills the answers of the checks.
 awaitable<void> handler::verify(inquiry& about, std::vector<source>& sources, deadline d,
                                 lookup_allowance* allowed) const {
@@ -295,6 +324,7 @@ awaitable<void> handler::verify(inquiry& about, std::vector<source>& sources, de
     check.answers = std::move(found[i]);
     if (asked[i].counts)
       allowed->end(std::ranges::any_of(check.answers, [](const auto& one) { return found_nothing(one.second); }));
+    if (std::ranges::all_of(check.answers, [](const auto& one) { return one.second.has_value(); })) continue;
     const std::vector<error> troubles = sources[check.tenant]->troubles();
     for (auto& [question, answer] : check.answers)
       if (!answer) answer = fail(with_troubles(std::move(answer.error()), troubles));

@@ -59,7 +59,7 @@ void list_checks(inquiry& about, const rulebook& book, const std::vector<result<
   const judged_slot* before = nullptr;
   std::vector<rules::proof_question> questions;
   for (judged_slot& j : about.judged) {
-    if (j.proof_tenant == no_tenant) continue;
+    if (j.proof_tenant == no_tenant || j.is_vouched) continue;
     const auto runs = running(about, j, answers);
     if (!runs) continue;
     auto image = runs->digest ? runs->ref->with_digest(*runs->digest) : *runs->ref;

@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <exception>
 #include <functional>
 #include <map>
@@ -33,6 +34,11 @@ using answers = std::shared_ptr<const rules::proofs>;
 
 // Credentials that change between every two reads of their identity are refused after this many.
 constexpr int most_moves = 3;
+
+std::uint64_t next_generation() {
+  static std::atomic<std::uint64_t> last{0};
+  return ++last;
+}
 
 std::string identity_of(const proof_query& q) {
   return q.credentials ? q.credentials->identity_for(q.image) : registry::anonymous_identity();
@@ -303,6 +309,7 @@ struct proof_resolver::state : std::enable_shared_from_this<state> {
   proof_observer* watch;
   const proof_options options;
   shared_value<const verifier_list> verifiers{std::make_shared<const verifier_list>()};
+  std::atomic<std::uint64_t> generation{next_generation()};
   verdict_cache held;
   // The rest belongs to the look-up thread.
   flights_type flights;
@@ -316,7 +323,27 @@ proof_resolver::proof_resolver(asio::any_io_executor lookups, std::shared_ptr<re
 
 proof_resolver::~proof_resolver() = default;
 
-void proof_resolver::use(held_verifiers verifiers) { state_->verifiers.store(std::move(verifiers)); }
+// Whoever reads the new number is answered by the new verifiers.
+void proof_resolver::use(held_verifiers verifiers) {
+  state_->verifiers.store(std::move(verifiers));
+  state_->generation.store(next_generation(), std::memory_order_release);
+}
+
+std::uint64_t proof_resolver::generation() const { return state_->generation.load(std::memory_order_acquire); }
+
+std::optional<steady_time> proof_resolver::held_until(const proof_query& q) const {
+  const held_verifiers verifiers = state_->verifiers.load();
+  const std::string identity = identity_of(q);
+  const steady_time now = state_->time.now();
+  std::optional<steady_time> out;
+  for (const proof_question& one : q.questions) {
+    const verifier* by = find_verifier(*verifiers, one.verifier);
+    const auto until = by == nullptr ? std::nullopt : state_->held.until(key_of(q, one, *by, identity), now);
+    if (!until) return std::nullopt;
+    out = out ? std::min(*out, *until) : until;
+  }
+  return out;
+}
 
 rules::proofs proof_resolver::known(const proof_query& q) const {
   rules::proofs out;

@@ -30,6 +30,14 @@ std::optional<rules::proof> verdict_cache::find(const std::string& key, steady_t
   return find_in(refused_, key, now);
 }
 
+std::optional<steady_time> verdict_cache::until(const std::string& key, steady_time now) const {
+  const std::lock_guard lock(guard_);
+  for (const part* in : {&accepted_, &refused_})
+    if (const auto found = in->held.find(key); found != in->held.end() && now < found->second.until)
+      return found->second.until;
+  return std::nullopt;
+}
+
 steady_time verdict_cache::end_of(const rules::proof& answer, steady_time now, wall_time on_wall) const {
   const auto span = answer.is_given ? options_.accepted_for : options_.refused_for;
   if (!answer.is_given || !answer.good_until || *answer.good_until - on_wall >= span) return now + span;

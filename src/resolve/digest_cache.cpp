@@ -82,6 +82,7 @@ struct digest_cache::entry : boost::intrusive::list_base_hook<> {
   std::size_t hash = 0;
 
   std::optional<registry::digest> digest;
+  vouch vouched;
   steady_time digest_at{};
   std::shared_ptr<const error> failure;
   steady_time hold_until{};
@@ -189,6 +190,7 @@ bool digest_cache::is_usable_stale(const entry& e, steady_time now) const {
 
 cached digest_cache::look(const entry& e, steady_time now) const {
   cached out;
+  out.vouched = e.vouched;
   if (e.digest && now < later(e.digest_at, options_.ttl)) {
     out.status = cached::state::fresh;
     out.digest = e.digest;
@@ -330,6 +332,7 @@ steady_time digest_cache::store(const cache_key& key, const registry::digest& di
   e.claimed = false;
   if (asked_at >= e.asked_at) {
     e.asked_at = asked_at;
+    if (e.digest != digest) e.vouched = {};
     e.digest = digest;
     e.digest_at = asked_at;
     e.failure.reset();
@@ -363,6 +366,13 @@ void digest_cache::store_failure(const cache_key& key, const error& failure, ste
   }
   recount(s, e);
   trim(s, asked_at);
+}
+
+void digest_cache::keep(const cache_key& key, const registry::digest& digest, const vouch& v) {
+  shard& s = shard_of(key);
+  const std::lock_guard lock(s.guard);
+  const auto found = s.table.find(key);
+  if (found != s.table.end() && found->second->digest == digest) found->second->vouched = v;
 }
 
 bool digest_cache::claim_refresh(const cache_key& key, steady_time now) {

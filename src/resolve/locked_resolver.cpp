@@ -64,4 +64,8 @@ bool locked_resolver::is_held(const query& q) const {
   return is_answered_here || find_in(lock_.load(), q.ref) != nullptr || behind_->is_held(q);
 }
 
+void locked_resolver::keep(const query& q, const registry::digest& d, const vouch& v) {
+  if (find_in(lock_.load(), q.ref) == nullptr) behind_->keep(q, d, v);
+}
+
 }  // namespace pinhook::resolve

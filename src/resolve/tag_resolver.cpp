@@ -58,10 +58,10 @@ std::optional<result<answer>> tag_resolver::from_cache(const query& q, const std
   switch (held.status) {
     case cached::state::fresh:
       count(cache_event::fresh);
-      return answer{std::move(*held.digest), origin::cache};
+      return answer{.digest = std::move(*held.digest), .from = origin::cache, .vouched = held.vouched};
     case cached::state::negative:
       count(held.digest ? cache_event::stale : cache_event::negative);
-      if (held.digest) return answer{std::move(*held.digest), origin::stale};
+      if (held.digest) return answer{.digest = std::move(*held.digest), .from = origin::stale, .vouched = held.vouched};
       return result<answer>(fail(*held.failure));
     default:
       return std::nullopt;
@@ -123,6 +123,11 @@ bool tag_resolver::is_held(const query& q) const {
   if (q.want == freshness::refreshed) return false;
   const auto status = cache_->peek(cache_key(q.ref.canonical(), identity_of(q)), time_.now()).status;
   return status == cached::state::fresh || status == cached::state::negative;
+}
+
+void tag_resolver::keep(const query& q, const registry::digest& d, const vouch& v) {
+  const std::string identity = identity_of(q);
+  cache_->keep(cache_key(q.ref.canonical(), identity), d, v);
 }
 
 awaitable<void> tag_resolver::stop() {

@@ -8,8 +8,10 @@
 
 #include <pinhook/admission/proof_source.hpp>
 
+#include <cstdint>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -49,6 +51,21 @@ class fake_proofs final : public admission::proof_source {
   void holds(const registry::digest& d) {
     const std::lock_guard lock(guard_);
     held_.insert(d.to_string());
+  }
+
+  /// The verifiers are others, of this number; answers are held until then. Without it they are not held.
+  void are(std::uint64_t generation, steady_time until) {
+    const std::lock_guard lock(guard_);
+    generation_ = generation;
+    until_ = until;
+  }
+  [[nodiscard]] std::uint64_t generation() const override {
+    const std::lock_guard lock(guard_);
+    return generation_;
+  }
+  [[nodiscard]] std::optional<steady_time> held_until(const admission::proof_query& q) const override {
+    const std::lock_guard lock(guard_);
+    return failures_.contains(q.image.digest()->to_string()) ? std::nullopt : std::optional(until_);
   }
 
   awaitable<std::vector<rules::proofs>> prove(std::vector<admission::proof_query> queries, deadline d) override {
@@ -93,6 +110,8 @@ class fake_proofs final : public admission::proof_source {
   std::map<std::string, error> failures_;
   std::set<std::string> held_;
   std::vector<record> queries_;
+  std::uint64_t generation_ = 0;
+  steady_time until_{};
 };
 
 }  // namespace pinhook::testing

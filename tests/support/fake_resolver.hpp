@@ -59,10 +59,14 @@ class fake_resolver final : public resolve::resolver {
       const std::string& name = q.ref.canonical();
       queries_.push_back({name, q.want, q.credentials ? q.credentials->identity_for(q.ref) : "anonymous", d, q.owner});
       const auto found = answers_.find(name);
-      if (found != answers_.end())
+      if (found != answers_.end()) {
         out.push_back(found->second);
-      else
+        const auto kept = kept_.find(name);
+        if (out.back() && kept != kept_.end() && kept->second.first == out.back()->digest)
+          out.back()->vouched = kept->second.second;
+      } else {
         out.push_back(fail(error_code::not_found, "the fake resolver does not hold " + name));
+      }
     }
     co_return out;
   }
@@ -72,6 +76,18 @@ class fake_resolver final : public resolve::resolver {
     const auto found = known_.find(q.ref.canonical());
     if (found == known_.end()) return std::nullopt;
     return found->second;
+  }
+
+  void keep(const resolve::query& q, const registry::digest& d, const resolve::vouch& v) override {
+    const std::lock_guard lock(guard_);
+    kept_.insert_or_assign(q.ref.canonical(), std::pair(d, v));
+  }
+  /// The names beside whose digests something is kept.
+  [[nodiscard]] std::vector<std::string> kept() const {
+    const std::lock_guard lock(guard_);
+    std::vector<std::string> out;
+    for (const auto& [name, one] : kept_) out.push_back(name);
+    return out;
   }
 
   /// Every query of every call, in order.
@@ -89,6 +105,7 @@ class fake_resolver final : public resolve::resolver {
   mutable std::mutex guard_;
   std::map<std::string, result<resolve::answer>> answers_;
   std::map<std::string, registry::digest> known_;
+  std::map<std::string, std::pair<registry::digest, resolve::vouch>> kept_;
   std::vector<record> queries_;
 };
 

@@ -70,6 +70,13 @@ class handler {
   /// True when the tenant's secrets must not be read for this caller.
   [[nodiscard]] bool exceeds(lookup_allowance* allowed, const registry::tenant& owner) const;
 
+  awaitable<void> check_proofs(inquiry& about, const rulebook& book,
+                               std::vector<std::shared_ptr<registry::credential_source>>& sources, deadline d,
+                               lookup_allowance* allowed, std::vector<result<resolve::answer>>& answers,
+                               bool is_large) const;
+  void vouch(const inquiry& about, const rulebook& book,
+             const std::vector<std::shared_ptr<registry::credential_source>>& sources,
+             const std::vector<result<resolve::answer>>& answers, std::uint64_t by) const;
   awaitable<void> verify(inquiry& about, std::vector<std::shared_ptr<registry::credential_source>>& sources, deadline d,
                          lookup_allowance* allowed) const;
 

@@ -84,11 +84,13 @@ struct judged_slot {
   std::size_t proof_tenant = no_tenant;
   std::size_t tag_lookup = no_lookup;
   std::size_t check = no_check;
+  /// The demands are known to be met: nothing is asked and nothing judged. Filled by take_vouched.
+  bool is_vouched = false;
 };
 
 /// The questions to verifiers about one image; slots that run the same image share them.
 struct proof_check {
-  /// With its digest. Moved from once it is asked about.
+  /// With its digest.
   registry::reference image;
   /// Index in inquiry::tenants.
   std::size_t tenant = 0;

@@ -5,12 +5,15 @@
 #pragma once
 
 #include <pinhook/base/async.hpp>
+#include <pinhook/base/clock.hpp>
 #include <pinhook/base/deadline.hpp>
 #include <pinhook/registry/credential_source.hpp>
 #include <pinhook/registry/reference.hpp>
 #include <pinhook/rules/proof.hpp>
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,6 +40,15 @@ class proof_source {
 
   /// The answers that are held; a question without one is left out.
   [[nodiscard]] virtual rules::proofs known(const proof_query& q) const = 0;
+
+  /// Names the verifiers that answer: another number after each change of them, and never one that was there before.
+  /// What answers of theirs were found to mean holds for the number that was read before they were asked. 0: such
+  /// findings must not be kept.
+  [[nodiscard]] virtual std::uint64_t generation() const { return 0; }
+  /// Until when the answers to all questions of `q` are held; none: one is not.
+  [[nodiscard]] virtual std::optional<steady_time> held_until([[maybe_unused]] const proof_query& q) const {
+    return std::nullopt;
+  }
 };
 
 }  // namespace pinhook::admission

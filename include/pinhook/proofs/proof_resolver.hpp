@@ -32,6 +32,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -80,6 +81,8 @@ class proof_resolver final : public admission::proof_source {
 
   awaitable<std::vector<rules::proofs>> prove(std::vector<admission::proof_query> queries, deadline d) override;
   [[nodiscard]] rules::proofs known(const admission::proof_query& q) const override;
+  [[nodiscard]] std::uint64_t generation() const override;
+  [[nodiscard]] std::optional<steady_time> held_until(const admission::proof_query& q) const override;
 
   /// Look-up thread. Ends the look-ups under way; from then on only the cache answers.
   void stop();

@@ -31,6 +31,8 @@ class verdict_cache {
   explicit verdict_cache(verdict_options options = {}) : options_(options) {}
 
   [[nodiscard]] std::optional<rules::proof> find(const std::string& key, steady_time now);
+  /// When `find` will have forgotten it; none: it has. No use is counted.
+  [[nodiscard]] std::optional<steady_time> until(const std::string& key, steady_time now) const;
   /// `on_wall`: the same moment as `now`; an acceptance ends when what it rests on does (proof::good_until).
   void store(const std::string& key, rules::proof answer, steady_time now, wall_time on_wall);
   [[nodiscard]] std::size_t size() const;

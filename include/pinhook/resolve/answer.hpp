@@ -6,6 +6,7 @@
 #include <pinhook/registry/digest.hpp>
 #include <pinhook/registry/document.hpp>
 #include <pinhook/resolve/pull_notes.hpp>
+#include <pinhook/resolve/vouch.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -30,6 +31,8 @@ struct answer {
   std::shared_ptr<const pull_trouble> trouble = nullptr;
   /// Of a query for a document. Then `digest` is the image's.
   std::shared_ptr<const registry::document> document = {};
+  /// cache, stale: what resolver::keep has put beside the digest.
+  vouch vouched = {};
 };
 
 }  // namespace pinhook::resolve

@@ -19,6 +19,7 @@
 #include <pinhook/base/error.hpp>
 #include <pinhook/registry/digest.hpp>
 #include <pinhook/resolve/cache_options.hpp>
+#include <pinhook/resolve/vouch.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -65,6 +66,8 @@ struct cached {
   };
   state status = state::miss;
   std::optional<registry::digest> digest;
+  /// Of `digest`.
+  vouch vouched = {};
   std::shared_ptr<const error> failure;
   /// Fresh and due: this caller, and no other until the refresh has ended, must have the entry refreshed.
   bool refresh = false;
@@ -93,6 +96,9 @@ class digest_cache {
   /// stale without asking until `hold_until`; without a digest only cacheable failures are kept. Ends a claimed
   /// refresh; the next is due at `hold_until`.
   void store_failure(const cache_key& key, const error& failure, steady_time asked_at, steady_time hold_until);
+
+  /// Keeps `v` beside the entry's digest, where that is `digest`, until it is replaced by another.
+  void keep(const cache_key& key, const registry::digest& digest, const vouch& v);
 
   /// True when the entry is fresh, due, was used since it was last asked for and no one refreshes it: the caller must
   /// do so, and call `store`, `store_failure` or `release_refresh` in the end.

@@ -30,6 +30,7 @@ class locked_resolver final : public resolver {
   /// The lock's digest, else the one that the resolver behind knows.
   [[nodiscard]] std::optional<registry::digest> known(const query& q) const override;
   [[nodiscard]] bool is_held(const query& q) const override;
+  void keep(const query& q, const registry::digest& d, const vouch& v) override;
 
  private:
   std::shared_ptr<resolver> behind_;

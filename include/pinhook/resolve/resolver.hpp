@@ -67,6 +67,11 @@ class resolver {
   [[nodiscard]] virtual bool is_held(const query& q) const {
     return q.want == freshness::cached && known(q).has_value();
   }
+
+  /// Keeps `v` beside the digest that the cache holds for `q`, where that is `d`: until the tag has another one, the
+  /// answers to `q` carry it. For the credentials of `q` alone, as the digest. Never any I/O.
+  virtual void keep([[maybe_unused]] const query& q, [[maybe_unused]] const registry::digest& d,
+                    [[maybe_unused]] const vouch& v) {}
 };
 
 }  // namespace pinhook::resolve

@@ -42,6 +42,7 @@ class tag_resolver final : public resolver {
   awaitable<std::vector<result<answer>>> resolve(std::vector<query> queries, deadline d) override;
   [[nodiscard]] std::optional<registry::digest> known(const query& q) const override;
   [[nodiscard]] bool is_held(const query& q) const override;
+  void keep(const query& q, const registry::digest& d, const vouch& v) override;
 
   /// Cancels the look-ups, gives those who wait their outcome (canceled, or a stale digest) and returns when every
   /// look-up has ended. From then on only the cache answers. From any thread; the look-up thread must be running.

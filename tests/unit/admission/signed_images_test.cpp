@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -254,6 +255,87 @@ TEST_F(SignedImages, EqualImagesAreVerifiedOnce) {
   signatures->accepts("acme", digest_of_digit('a'));
   ask(review_of(deployment(container("a", "ghcr.io/acme/web:1") + "," + container("b", "ghcr.io/acme/web:1"))));
   EXPECT_EQ(verified().size(), 1U);
+}
+
+// What an earlier request found stands beside the digest.
+struct WarmSignedImages : SignedImages {
+  WarmSignedImages() {
+    signatures->are(1, time.now() + std::chrono::hours(1));
+    signatures->accepts("acme", digest_of_digit('a'));
+    signatures->accepts("acme", digest_of_digit('b'));
+  }
+  // The number of questions that a request asks.
+  std::size_t asked_by(const std::string& body) {
+    const std::size_t before = signatures->queries().size();
+    ask(body);
+    return signatures->queries().size() - before;
+  }
+};
+
+TEST_F(WarmSignedImages, AreAskedAboutOnce) {
+  use_rules(deny_rule);
+  EXPECT_EQ(asked_by(web()), 1U);
+  const std::string cold = patch();
+  EXPECT_THAT(tags->kept(), ElementsAre("ghcr.io/acme/web:1"));
+  EXPECT_EQ(asked_by(web()), 0U);
+  EXPECT_EQ(patch(), cold);
+  EXPECT_THAT(warnings(), IsEmpty());
+  EXPECT_EQ(annotation("findings"), "");
+}
+
+TEST_F(WarmSignedImages, AreAskedAboutAgainWhenAnythingIsAnother) {
+  use_rules(deny_rule);
+  ASSERT_EQ(asked_by(web()), 1U);
+  signatures->are(2, time.now() + std::chrono::hours(1));
+  EXPECT_EQ(asked_by(web()), 1U) << "a verifier changed";
+  EXPECT_EQ(asked_by(web()), 0U);
+  use_rules(deny_rule);
+  EXPECT_EQ(asked_by(web()), 1U) << "the rules were read again";
+  EXPECT_EQ(asked_by(web()), 0U);
+  tags->holds("ghcr.io/acme/web:1", digest_of_digit('b'));
+  EXPECT_EQ(asked_by(web()), 1U) << "the tag moved";
+  EXPECT_EQ(asked_by(web()), 0U);
+  time.advance(std::chrono::hours(1));
+  EXPECT_EQ(asked_by(web()), 1U) << "the answer that it rests on ended";
+  EXPECT_EQ(asked_by(web()), 1U) << "and so would this one";
+}
+
+TEST_F(WarmSignedImages, TwoRulesAreTwoFindings) {
+  use_rules(R"([{name: one, containers: [web], require: {signed: [acme]}, action: deny},
+                {name: two, require: {signed: [other]}, action: deny}])");
+  ASSERT_EQ(asked_by(web()), 1U);
+  EXPECT_EQ(asked_by(web()), 0U);
+  ask(review_of(deployment(container("db", "ghcr.io/acme/web:1"))));
+  EXPECT_THAT(message(), HasSubstr("rule two")) << "the same image in another place comes under another rule";
+}
+
+TEST_F(WarmSignedImages, NothingIsKeptOfWhatIsNotAccepted) {
+  use_rules(deny_rule);
+  tags->holds("ghcr.io/acme/unsigned:1", digest_of_digit('c'));
+  tags->holds("ghcr.io/acme/down:1", digest_of_digit('d'));
+  signatures->fails(digest_of_digit('d'), down);
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(asked_by(web("ghcr.io/acme/unsigned:1")), 1U);
+    EXPECT_THAT(message(), HasSubstr("not signed by acme"));
+    EXPECT_EQ(asked_by(web("ghcr.io/acme/down:1")), 1U);
+    EXPECT_THAT(message(), HasSubstr("did not answer"));
+  }
+  // Content Trust puts another digest in place of the registry's.
+  tags->holds("ghcr.io/acme/moved:1", digest_of_digit('e'));
+  signatures->names("acme", digest_of_digit('e'), digest_of_digit('a'));
+  ask(web("ghcr.io/acme/moved:1"));
+  EXPECT_THAT(patch(), HasSubstr(sha('a')));
+  EXPECT_THAT(tags->kept(), IsEmpty());
+}
+
+TEST_F(WarmSignedImages, OtherDemandsAreStillJudged) {
+  use_rules(R"([{name: own, require: {signed: [acme]}, action: deny},
+                {name: elsewhere, require: {registry: [docker.io]}, action: warn}])");
+  for (int i = 0; i < 2; ++i) {
+    ask(web());
+    EXPECT_THAT(warnings(), ElementsAre(HasSubstr("rule elsewhere")));
+  }
+  EXPECT_EQ(signatures->queries().size(), 1U);
 }
 
 TEST_F(SignedImages, NothingIsAskedWithoutSuchARule) {

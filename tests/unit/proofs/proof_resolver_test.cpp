@@ -176,6 +176,37 @@ TEST_F(ProofResolver, RefusalsEndSoonAndAcceptancesLater) {
   EXPECT_EQ(requests(), 15U);
 }
 
+TEST_F(ProofResolver, SaysUntilWhenAllAnswersAreHeld) {
+  EXPECT_FALSE(proofs->held_until(query({"acme"})));
+  const auto begin = time.now();
+  EXPECT_EQ(answer("acme"), "accepted");
+  EXPECT_EQ(proofs->held_until(query({"acme"})), begin + options.cache.accepted_for);
+  EXPECT_EQ(proofs->held_until(query({"acme"}, "v1")), begin + options.cache.accepted_for) << "by whichever tag";
+  EXPECT_FALSE(proofs->held_until(query({"acme", "other"}))) << "one was not asked";
+  EXPECT_EQ(answer("other"), "refused");
+  EXPECT_EQ(proofs->held_until(query({"acme", "other"})), begin + options.cache.refused_for);
+  EXPECT_FALSE(proofs->held_until(query({"acme", "nobody"})));
+  tenant = fake_credentials::make("another");
+  EXPECT_FALSE(proofs->held_until(query({"acme"}))) << "for the same credentials alone";
+  tenant = fake_credentials::make("tenant");
+  time.advance(options.cache.refused_for);
+  EXPECT_FALSE(proofs->held_until(query({"acme", "other"})));
+  EXPECT_EQ(proofs->held_until(query({"acme"})), begin + options.cache.accepted_for);
+}
+
+TEST_F(ProofResolver, EachChangeOfVerifiersHasItsOwnNumber) {
+  const auto first = proofs->generation();
+  EXPECT_NE(first, 0U);
+  EXPECT_EQ(proofs->generation(), first);
+  use({loaded(signed_case, "acme")});
+  const auto second = proofs->generation();
+  EXPECT_NE(second, first);
+  use({loaded(signed_case, "acme")});
+  EXPECT_NE(proofs->generation(), second);
+  proof_resolver another(io.get_executor(), registry, judging, time, &seen, options);
+  EXPECT_NE(another.generation(), proofs->generation());
+}
+
 TEST_F(ProofResolver, AChangedVerifierForgets) {
   EXPECT_EQ(answer("acme"), "accepted");
   use({loaded("cosign3-two-keys", "acme")});

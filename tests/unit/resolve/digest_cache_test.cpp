@@ -106,6 +106,39 @@ TEST(DigestCache, IdentitiesDoNotShareEntries) {
   EXPECT_EQ(cache.find(cache_key("ghcr.io/acme/api:1", "tenant-a"), t0).status, state::fresh);
 }
 
+TEST(DigestCache, KeepsWhatIsFoundBesideItsDigestAlone) {
+  digest_cache cache({});
+  const vouch found{{1, 2, 3}, t0 + 1h};
+  const auto has = [&](const cache_key& key, steady_time now) { return cache.find(key, now).vouched.key == found.key; };
+  cache.keep(nginx, digest_of_digit('a'), found);
+  cache.store(nginx, digest_of_digit('a'), t0);
+  EXPECT_FALSE(has(nginx, t0)) << "there was no entry";
+  cache.keep(nginx, digest_of_digit('b'), found);
+  EXPECT_FALSE(has(nginx, t0)) << "it is about another digest";
+  cache.keep(nginx, digest_of_digit('a'), found);
+  EXPECT_TRUE(has(nginx, t0));
+  const cache_key other(nginx.canonical, "tenant b");
+  cache.store(other, digest_of_digit('a'), t0);
+  EXPECT_FALSE(has(other, t0)) << "another tenant looks for itself";
+  cache.store(nginx, digest_of_digit('a'), t0 + 45s);
+  EXPECT_TRUE(has(nginx, t0 + 45s)) << "a refresh that finds the same digest";
+  EXPECT_TRUE(has(nginx, t0 + 2min)) << "stale";
+  cache.store(nginx, digest_of_digit('b'), t0 + 2min);
+  EXPECT_FALSE(has(nginx, t0 + 2min));
+  cache.keep(nginx, digest_of_digit('b'), found);
+  cache.store_failure(nginx, missing, t0 + 3min, t0 + 4min);
+  cache.store(nginx, digest_of_digit('b'), t0 + 5min);
+  EXPECT_FALSE(has(nginx, t0 + 5min)) << "the registry withdrew it in between";
+}
+
+TEST(DigestCache, AVouchIsForItsKeyAndTime) {
+  const vouch found{{1, 2, 3}, t0};
+  EXPECT_TRUE(found.is_for({1, 2, 3}, t0 - 1ns));
+  EXPECT_FALSE(found.is_for({1, 2, 3}, t0));
+  EXPECT_FALSE(found.is_for({1, 2, 4}, t0 - 1ns));
+  EXPECT_FALSE(vouch().is_for({1, 2, 3}, t0 - 1ns));
+}
+
 TEST(DigestCache, NeverHoldsMoreThanItsCapacity) {
   for (const std::size_t capacity : {1UL, 7UL, 5000UL}) {
     digest_cache cache({.capacity = capacity});

@@ -39,6 +39,13 @@ struct LockedResolver : ::testing::Test {
   }
 };
 
+TEST_F(LockedResolver, KeepsNothingBesideWhatTheLockHolds) {
+  locked_resolver tags(behind, false);
+  tags.use(lock_of({{"nginx:1.25", '1'}}));
+  for (const auto* name : {"nginx:1.25", "redis:7"}) tags.keep({ref_of(name), nullptr}, digest_of_digit('1'), {});
+  EXPECT_THAT(behind->kept(), ElementsAre("docker.io/library/redis:7"));
+}
+
 TEST_F(LockedResolver, AnswersWhatTheLockHoldsAndAsksForTheRest) {
   behind->holds("ghcr.io/acme/api:v2", digest_of_digit('2'));
   behind->fails("docker.io/library/gone:1", {error_code::denied, "no", {}});

@@ -349,6 +349,25 @@ TEST_F(TagResolver, KnownIsWhatIsUnexpiredAndCostsNothing) {
   EXPECT_EQ(client.count(), 1U) << "being known is no use of the tag";
 }
 
+TEST_F(TagResolver, WhatIsKeptBesideADigestComesWithItsAnswers) {
+  const vouch found{{1, 2, 3}, steady_time::max()};
+  const auto a = fake_credentials::make("a");
+  const auto b = fake_credentials::make("b");
+  const auto has = [&](const std::shared_ptr<fake_credentials>& who) {
+    const auto got = ask(query_of("nginx:1.25", who));
+    return got && got->vouched.key == found.key;
+  };
+  EXPECT_FALSE(has(a));
+  EXPECT_FALSE(has(b));
+  tags->keep(query_of("nginx:1.25", a), digest_of_digit('a'), found);
+  EXPECT_TRUE(has(a));
+  EXPECT_FALSE(has(b)) << "the credentials of others find it themselves";
+  client.holds(nginx, digest_of_digit('b'));
+  time.advance(10min);
+  EXPECT_FALSE(has(a)) << "the tag moved";
+  EXPECT_FALSE(has(a));
+}
+
 // Limits and the end.
 
 TEST_F(TagResolver, LookUpsUnderWayAreLimited) {

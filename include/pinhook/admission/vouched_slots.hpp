@@ -1,0 +1,37 @@
+// Images of which an earlier request found that verifiers accept them, so that a warm answer neither asks nor judges
+// again.
+//
+// What was found stands beside the digest in the cache of the look-ups, which is held for the credentials that asked.
+// It is for the very rules and the very verifiers that it was found with, and ends when the first of the answers that
+// it rests on does.
+//
+// Pure; any thread.
+#pragma once
+
+#include <pinhook/admission/inquiry.hpp>
+#include <pinhook/admission/rulebook.hpp>
+#include <pinhook/base/clock.hpp>
+#include <pinhook/resolve/answer.hpp>
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+namespace pinhook::admission {
+
+/// The key of resolve::vouch for the slot: the rules that make demands on its signatures, and who answers them
+/// (proof_source::generation).
+[[nodiscard]] std::array<std::uint64_t, 3> vouch_key(const rulebook& book, const judged_slot& j,
+                                                     std::uint64_t generation);
+
+/// Sets judged_slot::is_vouched by `answers`, one for each of inquiry::lookups. True: some slot is left to be asked
+/// about.
+bool take_vouched(inquiry& about, const rulebook& book, const std::vector<result<resolve::answer>>& answers,
+                  std::uint64_t generation, steady_time now);
+
+/// Once the checks have their answers: the slot has a look-up of its own by tag, whose digest is the one that was
+/// asked about, and all demands on its signatures are met.
+[[nodiscard]] bool can_vouch(const inquiry& about, const judged_slot& j, const rulebook& book,
+                             const std::vector<result<resolve::answer>>& answers);
+
+}  // namespace pinhook::admission
