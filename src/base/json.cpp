@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <iterator>
 #include <utility>
 
@@ -89,8 +90,8 @@ std::optional<bool> find_bool(const value& v, std::string_view name) {
 namespace {
 
 void append_escaped(std::string& out, char32_t c) {
-  constexpr std::array<std::pair<char32_t, std::string_view>, 5> short_forms{
-      {{'"', R"(\")"}, {'\\', R"(\\)"}, {'\n', R"(\n)"}, {'\r', R"(\r)"}, {'\t', R"(\t)"}}};
+  constexpr std::array<std::pair<char32_t, std::string_view>, 3> short_forms{
+      {{'\n', R"(\n)"}, {'\r', R"(\r)"}, {'\t', R"(\t)"}}};
   for (const auto& [code, text] : short_forms) {
     if (code != c) continue;
     out += text;
@@ -102,15 +103,15 @@ void append_escaped(std::string& out, char32_t c) {
 }  // namespace
 
 void append_string(std::string& out, std::string_view text) {
-  // Nearly all texts are written as they are, at once.
-  if (find_remarkable(text.data(), text.data() + text.size()) == text.data() + text.size()) {
-    const std::size_t at = out.size();
-    const std::size_t after = at + text.size() + 2;
-    // libstdc++ 12 gives the function the new capacity, where the standard has the size that was asked for.
-    out.resize_and_overwrite(after, [&](char* to, std::size_t) {
-      to[at] = to[after - 1] = '"';
-      std::ranges::copy(text, to + at + 1);
-      return after;
+  if (is_plain(text.data(), text.size())) {
+    const std::size_t before = out.size();
+    const std::size_t size = before + text.size() + 2;
+    // libstdc++ 12 hands on the capacity, not the size.
+    out.resize_and_overwrite(size, [&](char* to, std::size_t) {
+      to[before] = '"';
+      if (!text.empty()) std::memcpy(to + before + 1, text.data(), text.size());
+      to[size - 1] = '"';
+      return size;
     });
     return;
   }
@@ -121,10 +122,16 @@ void append_string(std::string& out, std::string_view text) {
     out += text.substr(0, plain);
     text.remove_prefix(plain);
     if (text.empty()) break;
+    if (text.front() == '"' || text.front() == '\\') {
+      const std::array<char, 2> escaped{'\\', text.front()};
+      out.append(escaped.data(), escaped.size());
+      text.remove_prefix(1);
+      continue;
+    }
     const utf8_character c = first_character(text);
     if (c.size == 0)
       out += "\xef\xbf\xbd";
-    else if (c.code == '"' || c.code == '\\' || !is_printable(c.code))
+    else if (!is_printable(c.code))
       append_escaped(out, c.code);
     else
       out += text.substr(0, c.size);

@@ -57,14 +57,12 @@ inline bracket_end past_brackets_by(const char* const begin, const char* const e
       if (depth <= max_skipped_depth) continue;
       return {.too_deep = begin + done};
     }
-    // The end may be here: the brackets are counted one by one.
-    for (std::uint64_t both = m.open | m.close; both != 0; both &= both - 1) {
-      const std::uint64_t bit = both & (~both + 1);
-      if ((m.open & bit) != 0)
-        ++depth;
-      else if (--depth == 0)
-        return {.past = begin + done + std::countr_zero(bit) + 1};
+    // The end may be here: each closing bracket is compared with the opening ones before it.
+    for (std::uint64_t left = m.close; left != 0; left &= left - 1) {
+      const std::uint64_t bit = left & (~left + 1);
+      if (--depth + Kernel::count(m.open & (bit - 1)) == 0) return {.past = begin + done + std::countr_zero(bit) + 1};
     }
+    depth += Kernel::count(m.open);
   }
   return {};
 }

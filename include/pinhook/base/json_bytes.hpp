@@ -10,9 +10,11 @@
 // Functions of their arguments alone: any thread.
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #if defined(__SSE2__)
 #include <immintrin.h>
@@ -184,6 +186,33 @@ using plain::find_remarkable;
 using plain::find_special;
 
 #endif
+
+/// No byte of the text is remarkable. For short texts, whose last bytes are looked at together, not one by one.
+inline bool is_plain(const char* p, std::size_t size) {
+  constexpr std::size_t word = sizeof(std::uint64_t);
+  if (size >= 2 * word) {
+    const char* const end = p + size;
+    const char* const rest = end - 2 * word;
+    // Whole steps, then the last one again from its end.
+    for (; p < rest; p += 2 * word)
+      if (find_remarkable(p, p + 2 * word) != p + 2 * word) return false;
+    return find_remarkable(rest, end) == end;
+  }
+  std::array<char, 2 * word> padded;
+  if (size >= word) {
+    std::memcpy(padded.data(), p, word);
+    std::memcpy(padded.data() + word, p + size - word, word);
+  } else {
+    padded.fill(' ');
+    if (size >= word / 2) {
+      std::memcpy(padded.data(), p, word / 2);
+      std::memcpy(padded.data() + word / 2, p + size - word / 2, word / 2);
+    } else {
+      for (std::size_t i = 0; i < size; ++i) padded[i] = p[i];
+    }
+  }
+  return find_remarkable(padded.data(), padded.data() + padded.size()) == padded.data() + padded.size();
+}
 
 /// What every processor that this is compiled for has.
 struct kernel {

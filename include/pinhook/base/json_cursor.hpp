@@ -85,6 +85,8 @@ class cursor {
 
  private:
   void pass_space();
+  string next_string();
+  bool take_plain_key(string& key);
   bool expect(char c, const char* reason);
   bool fail_at(const char* where, const char* reason);
   void skip_brackets();

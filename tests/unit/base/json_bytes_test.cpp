@@ -92,5 +92,20 @@ TEST(JsonBytes, FindsSpecialAndRemarkableBytesAsOneByOne) {
   }
 }
 
+TEST(JsonBytes, PlainTextsAreToldFromOthersOfEachSize) {
+  for (std::size_t size = 0; size <= 70; ++size) {
+    const std::unique_ptr<char[]> text(new char[size]);
+    std::fill_n(text.get(), size, 'a');
+    ASSERT_TRUE(is_plain(text.get(), size)) << size;
+    for (std::size_t at = 0; at < size; ++at) {
+      for (int c = -128; c < 128; ++c) {
+        text[at] = static_cast<char>(c);
+        ASSERT_EQ(is_plain(text.get(), size), !is_remarkable(text[at])) << size << ' ' << at << ' ' << c;
+      }
+      text[at] = 'a';
+    }
+  }
+}
+
 }  // namespace
 }  // namespace pinhook::json
