@@ -224,7 +224,7 @@ class composer {
     }
     const pin::slot& s = slot_of(d.slot);
     add_outcome(slot_outcome::kind::skipped, d.slot, d.standing, pin::to_string(pin::leave_reason::immutable));
-    pins_.add([&] { return fmt::format("{}: {} -> {}", short_label(s), s.image, d.standing); });
+    pins_.add([&] { return pin_entry(s, d.standing); });
     pinned_.push_back({d.slot, d.standing, false, true});
   }
 
@@ -247,7 +247,7 @@ class composer {
                            other->of_registry.shortened());
       });
     // A refresh that finds the same digest leaves the slot as it is, in whatever format it is written.
-    if (slot_of(d.slot).image.ends_with("@" + a.digest.to_string())) {
+    if (is_pinned_to(slot_of(d.slot).image, a.digest)) {
       add_outcome(slot_outcome::kind::skipped, d.slot, {}, "same_digest");
       return;
     }
@@ -274,7 +274,7 @@ class composer {
 
   void take_pin(slot_outcome::kind status, const decision& d, const registry::digest& digest, std::string_view source) {
     const pin::slot& s = slot_of(d.slot);
-    const bool is_written = d.standing.ends_with("@" + digest.to_string());
+    const bool is_written = is_pinned_to(d.standing, digest);
     std::string to =
         is_written ? d.standing : pin::write_pin(d.ref->written_name(), d.ref->effective_tag(), digest, d.format);
     recorded_.push_back({d.ref->canonical(), digest});
@@ -285,7 +285,7 @@ class composer {
       skipped_.add([&] { return fmt::format("{}: audit: {} -> {}", short_label(s), s.image, to); });
     } else {
       add_outcome(status, d.slot, to, source);
-      pins_.add([&] { return fmt::format("{}: {} -> {}", short_label(s), s.image, to); });
+      pins_.add([&] { return pin_entry(s, to); });
     }
     if (d.relaxes_pull_policy)
       (mode_ == pin::mode::audit ? skipped_ : pins_).add([&] {

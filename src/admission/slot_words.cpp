@@ -23,6 +23,18 @@ std::string_view noun_of(const pin::slot& s) {
 
 std::string short_label(const pin::slot& s) { return cut_middle(printable(pin::label_of(s)), max_label_size); }
 
+std::string pin_entry(const pin::slot& s, std::string_view to) {
+  constexpr std::string_view colon = ": ", arrow = " -> ";
+  std::string out = short_label(s);
+  out.reserve(out.size() + colon.size() + s.image.size() + arrow.size() + to.size());
+  return out.append(colon).append(s.image).append(arrow).append(to);
+}
+
+bool is_pinned_to(std::string_view image, const registry::digest& d) {
+  const std::string& text = d.to_string();
+  return image.size() > text.size() && image.ends_with(text) && image[image.size() - text.size() - 1] == '@';
+}
+
 std::string short_image(std::string_view image) { return quoted_name(image, max_image_size); }
 
 std::string with_names(std::string sentence, const pin::slot& s, std::string_view image, std::size_t size) {

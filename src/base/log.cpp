@@ -6,15 +6,13 @@
 
 #include <fmt/chrono.h>
 #include <fmt/core.h>
-#include <spdlog/logger.h>
-#include <spdlog/sinks/stdout_sinks.h>
 #include <unistd.h>
 
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <cstdio>
 #include <ctime>
-#include <memory>
 #include <utility>
 
 namespace pinhook::log {
@@ -27,14 +25,6 @@ struct state {
   std::atomic<level> least{level::info};
   std::atomic<format> shape{is_terminal(STDERR_FILENO) ? format::text : format::json};
   std::atomic<void (*)(std::string_view)> sink{nullptr};
-  // spdlog's sink locks and writes whole lines; the line is made here, so spdlog's pattern is the bare text.
-  spdlog::logger out{"pinhook", std::make_shared<spdlog::sinks::stderr_sink_mt>()};
-
-  state() {
-    out.set_pattern("%v");
-    out.set_level(spdlog::level::trace);
-    out.flush_on(spdlog::level::warn);
-  }
 };
 
 state& the_state() {
@@ -42,10 +32,25 @@ state& the_state() {
   return instance;
 }
 
-std::string time_stamp() {
+// "2026-11-20T22:40:01.123Z". Of many lines a second, the first makes the text of the second.
+std::string_view time_stamp() {
+  constexpr std::size_t second_size = 19;
+  struct stamp {
+    std::time_t second = -1;
+    std::string text;
+  };
+  thread_local stamp last;
   const auto now = std::chrono::system_clock::now();
-  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count() % 1000;
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(now)), ms);
+  const auto ms = std::chrono::floor<std::chrono::milliseconds>(now.time_since_epoch()).count();
+  const std::time_t second = ms / 1000;
+  if (second != last.second) {
+    last.text = fmt::format("{:%Y-%m-%dT%H:%M:%S}.000Z", fmt::gmtime(second));
+    last.second = second;
+  }
+  auto rest = ms % 1000;
+  for (std::size_t at = second_size + 3; at > second_size; --at, rest /= 10)
+    last.text[at] = static_cast<char>('0' + rest % 10);
+  return last.text;
 }
 
 template <class... F>
@@ -66,7 +71,7 @@ std::string as_json(std::string_view time, level l, std::string_view message, co
     out.key(one.key);
     std::visit(overloaded{[&](std::string_view v) { out.string(v); }, [&](std::int64_t v) { out.number(v); },
                           [&](double v) { out.number(v); }, [&](bool v) { out.boolean(v); },
-                          [&](const std::vector<std::string>& list) {
+                          [&](std::span<const std::string> list) {
                             out.open_array();
                             for (const auto& v : list) out.string(v);
                             out.close_array();
@@ -85,7 +90,7 @@ std::string text_line(std::string_view time, level l, std::string_view message, 
         overloaded{[](std::string_view v) { return printable(v); }, [](std::int64_t v) { return fmt::format("{}", v); },
                    [](double v) { return fmt::format("{}", v); },
                    [](bool v) { return std::string(v ? "true" : "false"); },
-                   [](const std::vector<std::string>& list) {
+                   [](std::span<const std::string> list) {
                      std::string joined = "[";
                      for (const auto& v : list) joined += (joined.size() > 1 ? ", " : "") + printable(v);
                      return joined + "]";
@@ -116,9 +121,12 @@ std::string render(format shape, std::string_view time, level l, std::string_vie
 void write(level l, std::string_view message, const fields& f) {
   if (!is_enabled(l)) return;
   auto& s = the_state();
-  const std::string line = render(s.shape, time_stamp(), l, message, f);
+  std::string line = render(s.shape, time_stamp(), l, message, f);
   if (auto* sink = s.sink.load()) return sink(line);
-  s.out.log(l >= level::warning ? spdlog::level::warn : spdlog::level::info, spdlog::string_view_t(line));
+  line += '\n';
+  // Standard error has no buffer, and each call on it holds its lock (setbuf(3), flockfile(3)): lines stay whole. Where
+  // nobody reads them, nobody can be told.
+  static_cast<void>(std::fwrite(line.data(), 1, line.size(), stderr));
 }
 
 void redirect(void (*sink)(std::string_view)) { the_state().sink = sink; }

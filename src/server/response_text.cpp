@@ -5,7 +5,7 @@
 
 #include <array>
 #include <ctime>
-#include <iterator>
+#include <string>
 
 namespace pinhook::server {
 namespace {
@@ -46,12 +46,18 @@ std::string_view reason_phrase(unsigned status) noexcept {
 
 void append_response(std::string& out, const response& r, const response_form& form) {
   out.reserve(out.size() + r.body.size() + 256);
-  fmt::format_to(std::back_inserter(out), "HTTP/1.1 {} {}\r\n", r.status, reason_phrase(r.status));
-  if (!form.date.empty()) fmt::format_to(std::back_inserter(out), "Date: {}\r\n", form.date);
-  if (!r.content_type.empty()) fmt::format_to(std::back_inserter(out), "Content-Type: {}\r\n", r.content_type);
-  for (const auto& [name, value] : r.headers) fmt::format_to(std::back_inserter(out), "{}: {}\r\n", name, value);
-  if (form.closes) out += "Connection: close\r\n";
-  fmt::format_to(std::back_inserter(out), "Content-Length: {}\r\n\r\n", r.body.size());
+  // A few appends: formatted, these lines took a fiftieth of a warm answer.
+  const auto header = [&](std::string_view name, std::string_view value) {
+    out.append(name).append(": ").append(value).append("\r\n");
+  };
+  out.append("HTTP/1.1 ").append(std::to_string(r.status)).append(1, ' ').append(reason_phrase(r.status));
+  out.append("\r\n");
+  if (!form.date.empty()) header("Date", form.date);
+  if (!r.content_type.empty()) header("Content-Type", r.content_type);
+  for (const auto& [name, value] : r.headers) header(name, value);
+  if (form.closes) header("Connection", "close");
+  header("Content-Length", std::to_string(r.body.size()));
+  out += "\r\n";
   if (!form.without_body) out += r.body;
 }
 

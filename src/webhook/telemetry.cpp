@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <initializer_list>
 
 namespace pinhook::webhook {
 namespace {
@@ -48,6 +49,15 @@ std::string_view shortened(std::string_view text, std::size_t most, std::string&
   if (text.size() <= most) return text;
   room = cut_middle(text, most);
   return room;
+}
+
+std::string joined(std::initializer_list<std::string_view> parts) {
+  std::size_t size = 0;
+  for (const std::string_view one : parts) size += one.size();
+  std::string out;
+  out.reserve(size);
+  for (const std::string_view one : parts) out += one;
+  return out;
 }
 
 template <class Outcome>
@@ -125,7 +135,8 @@ void telemetry::admitted(const admission::verdict& v, pin::mode mode, std::chron
                      {"uid", v.uid},
                      {"images", images}};
   if (v.is_dry_run) fields.emplace_back("dry_run", true);
-  if (!v.findings.empty()) fields.emplace_back("findings", described(v.findings, max_findings_size));
+  const auto findings = described(v.findings, max_findings_size);
+  if (!findings.empty()) fields.emplace_back("findings", findings);
   if (v.outcome == admission::outcome::bad_request) fields.emplace_back("why", v.body);
   fields.emplace_back("duration_ms", std::chrono::duration<double, std::milli>(took).count());
   log::write(level, "admission", fields);
@@ -145,8 +156,9 @@ std::string describe(const admission::slot_outcome& slot) {
   const std::string_view source = shortened(slot.source, max_reason, rooms[3]);
   const std::string_view colon = slot.container.empty() ? "" : ": ";
   const std::string_view container = shortened(slot.container, max_container, rooms[0]);
-  if (slot.to.empty()) return fmt::format("{}{}{} ({})", container, colon, from, source);
-  return fmt::format("{}{}{} -> {} ({})", container, colon, from, shortened(slot.to, max_image, rooms[2]), source);
+  const std::string_view to = shortened(slot.to, max_image, rooms[2]);
+  const std::string_view arrow = to.empty() ? "" : " -> ";
+  return joined({container, colon, from, arrow, to, " (", source, ")"});
 }
 
 std::string describe(const admission::rule_outcome& finding) {

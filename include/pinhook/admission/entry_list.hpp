@@ -4,6 +4,7 @@
 #pragma once
 
 #include <pinhook/admission/review.hpp>
+#include <pinhook/base/json_bytes.hpp>
 #include <pinhook/base/printable.hpp>
 
 #include <fmt/core.h>
@@ -24,7 +25,9 @@ class entry_list {
       ++left_;
       return;
     }
-    const std::string one = cut_words(printable(entry()), max_message_size - rest_size);
+    std::string one(entry());
+    if (!json::is_plain(one.data(), one.size())) one = printable(one);
+    if (one.size() > max_message_size - rest_size) one = cut_words(one, max_message_size - rest_size);
     const bool is_first = text_.empty();
     if (!is_first && text_.size() + 2 + one.size() + rest_size > max_message_size) {
       ++left_;

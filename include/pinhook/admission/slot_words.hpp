@@ -4,6 +4,7 @@
 #pragma once
 
 #include <pinhook/pin/slot.hpp>
+#include <pinhook/registry/digest.hpp>
 
 #include <cstddef>
 #include <string>
@@ -21,6 +22,12 @@ inline constexpr std::size_t max_image_size = 256;
 
 /// pin::label_of, printable and in at most max_label_size bytes.
 [[nodiscard]] std::string short_label(const pin::slot& s);
+
+/// "web: nginx:1.25 -> nginx@sha256:…"; the images as they are.
+[[nodiscard]] std::string pin_entry(const pin::slot& s, std::string_view to);
+
+/// True for a reference with that digest.
+[[nodiscard]] bool is_pinned_to(std::string_view image, const registry::digest& d);
 
 /// Quoted, in at most max_image_size bytes.
 [[nodiscard]] std::string short_image(std::string_view image);

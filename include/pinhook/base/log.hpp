@@ -10,8 +10,10 @@
 #include <cstdint>
 #include <initializer_list>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <variant>
 #include <vector>
 
@@ -20,8 +22,8 @@ namespace pinhook::log {
 enum class level : std::uint8_t { debug, info, warning, error };
 enum class format : std::uint8_t { json, text };
 
-/// Lists of strings become JSON arrays.
-using value = std::variant<std::string_view, std::int64_t, double, bool, std::vector<std::string>>;
+/// Texts and lists stay with the caller. Lists become JSON arrays.
+using value = std::variant<std::string_view, std::int64_t, double, bool, std::span<const std::string>>;
 
 struct field {
   std::string_view key;
@@ -39,8 +41,8 @@ struct field {
       return static_cast<std::int64_t>(v);
     else if constexpr (std::is_floating_point_v<T>)
       return static_cast<double>(v);
-    else if constexpr (std::is_same_v<T, std::vector<std::string>>)
-      return v;
+    else if constexpr (std::is_convertible_v<const T&, std::span<const std::string>>)
+      return std::span<const std::string>(v);
     else
       return std::string_view(v);
   }
