@@ -38,6 +38,9 @@ class composer {
     if (about_.plan.exempt != pin::leave_reason::none) note_exemption();
     for (const judged_slot& j : about_.judged)
       if (auto why = unverified(about_, j, book_)) unverified_.push_back({j.slot, *std::move(why), j.proof_tenant});
+    v_.slots.reserve(about_.work.size());
+    pinned_.reserve(about_.work.size());
+    recorded_.reserve(about_.work.size());
     for (const slot_work& w : about_.work) take(w);
     if (about_.work.empty()) take_unplanned();
     for (const judged_slot& j : about_.judged) found_.judge(j, state_of(j));
@@ -356,7 +359,7 @@ class composer {
 
   void write_record(pin::json_patch& patch) {
     pin::recorded_pins record = about_.plan.record;
-    record.put_newest(recorded_);
+    record.put_newest(std::move(recorded_));
     const std::string text = record.text();
     const pin::metadata& metadata = about_.now.metadata;
     if (metadata.pins == text) return;

@@ -78,6 +78,9 @@ void add(json::cursor& at, slot s, found_slots& out) {
     at.reject(too_many_images);
     return;
   }
+  // Of a Pod with a few containers; others grow as they need.
+  constexpr std::size_t usual = 4;
+  if (out.slots.empty()) out.slots.reserve(usual);
   // It is added to the templates when it has been read.
   s.pod = out.templates.size();
   out.slots.push_back(std::move(s));

@@ -111,20 +111,20 @@ inline const char* find_special(const char* p, const char* end) {
   return plain::find_special(p, end);
 }
 
+// A bit for each remarkable byte of 16.
+inline std::uint32_t remarkable_bits(const char* p) {
+  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+  // As signed numbers, those that are not ASCII are below the controls.
+  const __m128i outside =
+      _mm_or_si128(_mm_cmpgt_epi8(_mm_set1_epi8(0x20), bytes), _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7f)));
+  const __m128i hit = _mm_or_si128(
+      outside, _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))));
+  return static_cast<std::uint32_t>(_mm_movemask_epi8(hit));
+}
+
 inline const char* find_remarkable(const char* p, const char* end) {
-  const __m128i quote = _mm_set1_epi8('"');
-  const __m128i backslash = _mm_set1_epi8('\\');
-  const __m128i first = _mm_set1_epi8(0x20);
-  const __m128i del = _mm_set1_epi8(0x7f);
-  for (; end - p >= 16; p += 16) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
-    // As signed numbers, those that are not ASCII are below the controls.
-    const __m128i outside = _mm_or_si128(_mm_cmpgt_epi8(first, bytes), _mm_cmpeq_epi8(bytes, del));
-    const __m128i hit =
-        _mm_or_si128(outside, _mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)));
-    const auto found = static_cast<std::uint32_t>(_mm_movemask_epi8(hit));
-    if (found != 0) return p + std::countr_zero(found);
-  }
+  for (; end - p >= 16; p += 16)
+    if (const std::uint32_t found = remarkable_bits(p); found != 0) return p + std::countr_zero(found);
   return plain::find_remarkable(p, end);
 }
 
@@ -170,12 +170,14 @@ inline const char* find_special(const char* p, const char* end) {
   return plain::find_special(p, end);
 }
 
+inline std::uint64_t remarkable_bits(const char* p) {
+  const uint8x16_t bytes = vld1q_u8(reinterpret_cast<const std::uint8_t*>(p));
+  return nibbles_of(vorrq_u8(special_bytes(bytes), vcgeq_u8(bytes, vdupq_n_u8(0x7f))));
+}
+
 inline const char* find_remarkable(const char* p, const char* end) {
-  for (; end - p >= 16; p += 16) {
-    const uint8x16_t bytes = vld1q_u8(reinterpret_cast<const std::uint8_t*>(p));
-    const std::uint64_t found = nibbles_of(vorrq_u8(special_bytes(bytes), vcgeq_u8(bytes, vdupq_n_u8(0x7f))));
-    if (found != 0) return p + std::countr_zero(found) / 4;
-  }
+  for (; end - p >= 16; p += 16)
+    if (const std::uint64_t found = remarkable_bits(p); found != 0) return p + std::countr_zero(found) / 4;
   return plain::find_remarkable(p, end);
 }
 
@@ -185,20 +187,21 @@ using plain::classify;
 using plain::find_remarkable;
 using plain::find_special;
 
+inline std::uint32_t remarkable_bits(const char* p) { return find_remarkable(p, p + 16) == p + 16 ? 0 : 1; }
+
 #endif
 
 /// No byte of the text is remarkable. For short texts, whose last bytes are looked at together, not one by one.
 inline bool is_plain(const char* p, std::size_t size) {
   constexpr std::size_t word = sizeof(std::uint64_t);
-  if (size >= 2 * word) {
-    const char* const end = p + size;
-    const char* const rest = end - 2 * word;
-    // Whole steps, then the last one again from its end.
-    for (; p < rest; p += 2 * word)
-      if (find_remarkable(p, p + 2 * word) != p + 2 * word) return false;
-    return find_remarkable(rest, end) == end;
+  constexpr std::size_t step = 2 * word;
+  if (size >= step) {
+    const char* const last = p + size - step;
+    for (; p < last; p += step)
+      if (remarkable_bits(p) != 0) return false;
+    return remarkable_bits(last) == 0;
   }
-  std::array<char, 2 * word> padded;
+  std::array<char, step> padded;
   if (size >= word) {
     std::memcpy(padded.data(), p, word);
     std::memcpy(padded.data() + word, p + size - word, word);
@@ -207,11 +210,13 @@ inline bool is_plain(const char* p, std::size_t size) {
     if (size >= word / 2) {
       std::memcpy(padded.data(), p, word / 2);
       std::memcpy(padded.data() + word / 2, p + size - word / 2, word / 2);
-    } else {
-      for (std::size_t i = 0; i < size; ++i) padded[i] = p[i];
+    } else if (size != 0) {
+      padded[0] = p[0];
+      padded[1] = p[size / 2];
+      padded[2] = p[size - 1];
     }
   }
-  return find_remarkable(padded.data(), padded.data() + padded.size()) == padded.data() + padded.size();
+  return remarkable_bits(padded.data()) == 0;
 }
 
 /// What every processor that this is compiled for has.
