@@ -13,6 +13,8 @@
 #include <algorithm>
 #include <array>
 #include <functional>
+#include <optional>
+#include <span>
 #include <unordered_map>
 #include <utility>
 
@@ -33,6 +35,23 @@ result<pin::object> read(std::string_view field, std::string_view text, std::spa
   if (!object && object.error().code != error_code::unsupported) return invalid_inquiry(field, object.error());
   return object;
 }
+
+// Objects that were read while the review was decoded.
+struct read_objects {
+  std::optional<result<pin::object>> now, before;
+
+  // An object with a fault is left, so that its text is passed over and read as `read` does: that says what it is. So
+  // is one that is searched, which takes several passes.
+  bool take(json::cursor& at, std::span<const pin::place> places, std::size_t most, bool is_old) {
+    if (places.empty() || places.back().path.empty() || at.peek() != json::kind::object) return false;
+    json::cursor there = at;
+    auto got = pin::read_next_object(there, places, most);
+    if (!got) return false;
+    (is_old ? before : now).emplace(std::move(*got));
+    at = there;
+    return true;
+  }
+};
 
 // The effects of the operator's rules on the slots of an object.
 struct rulings {
@@ -196,15 +215,7 @@ result<inquiry> without_content(inquiry out, pin::mode m, const rulebook& book, 
   return out;
 }
 
-}  // namespace
-
-result<inquiry> prepare(std::string_view body, pin::mode m, const rulebook& book, std::size_t most) {
-  auto decoded = decode_review(body);
-  if (!decoded) return fail(std::move(decoded.error()));
-  return prepare(std::move(*decoded), m, book, most);
-}
-
-result<inquiry> prepare(review decoded, pin::mode m, const rulebook& book, std::size_t most) {
+result<inquiry> prepare_from(review decoded, read_objects early, pin::mode m, const rulebook& book, std::size_t most) {
   inquiry out;
   out.request = std::move(decoded);
   pin::request request = out.request.pin_request();
@@ -217,7 +228,7 @@ result<inquiry> prepare(review decoded, pin::mode m, const rulebook& book, std::
   pin::object_search search{
       .most = most, .takes_keys = book.policy.searches_keys && pin::may_search_keys(request.group, request.kind)};
   if (search.takes_keys) search.operators = pin::rows_of_operator(request.group, request.kind);
-  auto now = read("request.object", out.request.object, places, search);
+  auto now = early.now ? *std::move(early.now) : read("request.object", out.request.object, places, search);
   if (!now) {
     if (now.error().code != error_code::unsupported || most < pin::max_slots) return fail(std::move(now.error()));
     return without_content(std::move(out), m, book, std::move(now.error()));
@@ -227,7 +238,8 @@ result<inquiry> prepare(review decoded, pin::mode m, const rulebook& book, std::
 
   std::optional<pin::object> before;
   if (request.operation == pin::operation::update) {
-    auto read_before = read("request.oldObject", out.request.old_object, places, search);
+    auto read_before =
+        early.before ? *std::move(early.before) : read("request.oldObject", out.request.old_object, places, search);
     // An object that was too large and is not any more is compared by its metadata: every image counts as changed.
     if (!read_before && read_before.error().code == error_code::unsupported && most == pin::max_slots) {
       read_before = pin::read_metadata(out.request.old_object);
@@ -248,6 +260,7 @@ result<inquiry> prepare(review decoded, pin::mode m, const rulebook& book, std::
   leave_denied(out);
   tenant_finder tenants(out);
   lookup_list lookups(out.lookups);
+  out.work.reserve(out.plan.decisions.size());
   for (pin::decision& d : out.plan.decisions) {
     slot_work work{.decision = std::move(d)};
     if (old != nullptr && work.decision.action != pin::decision::kind::leave)
@@ -282,6 +295,22 @@ result<inquiry> prepare(review decoded, pin::mode m, const rulebook& book, std::
     if (stays_tag(j, out.work)) j.tag_lookup = lookups.place_of(j.ref, false, *tenant);
   }
   return out;
+}
+
+}  // namespace
+
+result<inquiry> prepare(std::string_view body, pin::mode m, const rulebook& book, std::size_t most) {
+  read_objects early;
+  const object_reader read_early = [&](json::cursor& at, std::string_view group, std::string_view kind, bool is_old) {
+    return early.take(at, book.paths.of(group, kind), most, is_old);
+  };
+  auto decoded = decode_review(body, read_early);
+  if (!decoded) return fail(std::move(decoded.error()));
+  return prepare_from(std::move(*decoded), std::move(early), m, book, most);
+}
+
+result<inquiry> prepare(review decoded, pin::mode m, const rulebook& book, std::size_t most) {
+  return prepare_from(std::move(decoded), {}, m, book, most);
 }
 
 verdict refuse_request(const error& cause) {

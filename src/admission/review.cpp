@@ -72,9 +72,16 @@ void take_kind(json::cursor& at, raw_request& out) {
   }
 }
 
-void take_object(json::cursor& at, bool& seen, std::string_view& into) {
+// `early`: reads the object where its kind is known.
+void take_object(json::cursor& at, bool& seen, std::string_view& into, const raw_request& of,
+                 const object_reader& early) {
   take_once(at, seen);
   const bool is_null = at.peek() == json::kind::null;
+  const std::size_t begin = at.offset();
+  if (early && of.kind.text && early(at, of.group.or_empty(), *of.kind.text, &into == &of.old_object)) {
+    into = at.since(begin);
+    return;
+  }
   const std::string_view text = at.skip();
   if (!is_null) into = text;
 }
@@ -82,7 +89,7 @@ void take_object(json::cursor& at, bool& seen, std::string_view& into) {
 // The part of a review that is read: all of it, or the fields before its objects.
 enum class part : std::uint8_t { whole, head };
 
-void take_request(json::cursor& at, raw_request& out, part wanted) {
+void take_request(json::cursor& at, raw_request& out, part wanted, const object_reader& early) {
   json::string key;
   for (at.enter_object(); at.next_key(key);) {
     if (wanted == part::head && (key == "object" || key == "oldObject")) return;
@@ -99,9 +106,9 @@ void take_request(json::cursor& at, raw_request& out, part wanted) {
     else if (key == "kind")
       take_kind(at, out);
     else if (key == "object")
-      take_object(at, out.has_object, out.object);
+      take_object(at, out.has_object, out.object, out, early);
     else if (key == "oldObject")
-      take_object(at, out.has_old_object, out.old_object);
+      take_object(at, out.has_old_object, out.old_object, out, early);
     else if (key == "dryRun" && at.peek() == json::kind::boolean)
       out.is_dry_run = at.read_bool();
     else
@@ -116,7 +123,7 @@ struct raw_review {
   raw_request request;
 };
 
-void take_review(json::cursor& at, raw_review& out, part wanted) {
+void take_review(json::cursor& at, raw_review& out, part wanted, const object_reader& early = {}) {
   json::string key;
   for (at.enter_object(); at.next_key(key);) {
     if (key == "apiVersion") {
@@ -127,7 +134,7 @@ void take_review(json::cursor& at, raw_review& out, part wanted) {
       take_once(at, out.has_request);
       out.is_object = at.peek() == json::kind::object;
       if (out.is_object)
-        take_request(at, out.request, wanted);
+        take_request(at, out.request, wanted, early);
       else
         at.skip();
       if (wanted == part::head) return;
@@ -242,11 +249,11 @@ std::string_view to_string(pin::operation o) noexcept {
   return "CREATE";
 }
 
-result<review> decode_review(std::string_view body) {
+result<review> decode_review(std::string_view body, const object_reader& early) {
   json::cursor at(body);
   if (at.peek() != json::kind::object) return invalid_review("the body", "is not a JSON object");
   raw_review raw;
-  take_review(at, raw, part::whole);
+  take_review(at, raw, part::whole, early);
   if (!at.has_failed() && !at.is_at_end()) at.reject("unexpected text after the value");
   if (at.has_failed()) return fail(error_code::invalid_input, "invalid AdmissionReview: " + at.failure().message);
   return check(std::move(raw));

@@ -15,6 +15,7 @@ namespace pinhook::pin {
 namespace {
 
 constexpr const char* duplicate_key = "a duplicate key";
+constexpr const char* duplicate_on_the_way = "a duplicate key on the way to an image";
 
 // The next value when it is a string; a value of another type is passed and gives nothing.
 std::optional<std::string> read_if_string(json::cursor& at) {
@@ -136,6 +137,17 @@ void take_member_metadata(json::cursor& at, object& out) {
     at.skip();
 }
 
+void take_members(json::cursor& at, std::span<const place> places, object& out) {
+  slot_finder finder(at, places, out.found);
+  json::string key;
+  for (at.enter_object(); at.next_key(key);) {
+    if (key == "metadata")
+      take_member_metadata(at, out);
+    else
+      finder.take_member(key);
+  }
+}
+
 // Adds the slots that are not in `to` by another way. False: they are too many.
 bool add_new(found_slots from, found_slots& to) {
   if (to.slots.empty()) {
@@ -172,6 +184,15 @@ std::vector<std::pair<std::string_view, std::string_view>> members_of(std::strin
 
 }  // namespace
 
+result<object> read_next_object(json::cursor& at, std::span<const place> places, std::size_t most) {
+  object out;
+  out.found.limit = most;
+  take_members(at, places, out);
+  if (at.has_failed()) return fail(failure_of(at, most));
+  if (has_duplicate_pointers(out.found.slots)) return fail(error_code::malformed, duplicate_on_the_way);
+  return out;
+}
+
 result<object> read_object(std::string_view text, std::span<const place> places, const object_search& search) {
   object out;
   const std::size_t most = search.most;
@@ -179,15 +200,7 @@ result<object> read_object(std::string_view text, std::span<const place> places,
   const bool is_searched = places.empty() || places.back().path.empty();
   if (!places.empty() && is_searched) places = places.first(places.size() - 1);
   json::cursor at(text);
-  slot_finder finder(at, places, out.found);
-  json::string key;
-  for (at.enter_object(); at.next_key(key);) {
-    if (key == "metadata") {
-      take_member_metadata(at, out);
-    } else {
-      finder.take_member(key);
-    }
-  }
+  take_members(at, places, out);
   if (at.has_failed()) return fail(failure_of(at, most));
   for (const bool by_keys : {false, true}) {
     if (!is_searched || (by_keys && !search.takes_keys)) continue;
@@ -201,8 +214,7 @@ result<object> read_object(std::string_view text, std::span<const place> places,
     if (!at.has_failed() && !add_new(std::move(searched), out.found)) at.reject(too_many_images);
     if (at.has_failed()) return fail(failure_of(at, most));
   }
-  if (has_duplicate_pointers(out.found.slots))
-    return fail(error_code::malformed, "a duplicate key on the way to an image");
+  if (has_duplicate_pointers(out.found.slots)) return fail(error_code::malformed, duplicate_on_the_way);
   return out;
 }
 

@@ -4,10 +4,12 @@
 #pragma once
 
 #include <pinhook/base/error.hpp>
+#include <pinhook/base/json_cursor.hpp>
 #include <pinhook/pin/plan.hpp>
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -54,8 +56,13 @@ struct review {
 /// "CREATE", "UPDATE", "DELETE", "CONNECT".
 [[nodiscard]] std::string_view to_string(pin::operation o) noexcept;
 
+/// Reads an object where it is met and its group and kind are known, so that its text is passed once: the next value of
+/// `at`, which is moved behind it. False: it was not read, `at` is where it was, and the text is passed over; whoever
+/// reads it later finds its faults.
+using object_reader = std::function<bool(json::cursor& at, std::string_view group, std::string_view kind, bool is_old)>;
+
 /// invalid_input: not a valid AdmissionReview v1; the message names the field and the fault.
-[[nodiscard]] result<review> decode_review(std::string_view body);
+[[nodiscard]] result<review> decode_review(std::string_view body, const object_reader& early = {});
 
 /// The review without its objects, from the fields before them; is_dry_run, which comes after them, is false.
 /// Reading takes a few µs whatever the size of the objects. Nothing: this is not the beginning of a review as API

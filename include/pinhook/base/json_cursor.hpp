@@ -21,7 +21,7 @@
 // A copy of a cursor saves its place.
 //
 // Why not simdjson: its On-Demand reader (Debian's 3.0.1, AVX-512) finds the images of a review of 7 KB in 1.0 µs, and
-// this one in 1.7 µs; of 200 KB in 24 µs and 29 µs. That is a small part of a warm answer, which takes some 211,000
+// this one in 1.7 µs; of 200 KB in 24 µs and 29 µs. That is a small part of a warm answer, which takes some 140,000
 // instructions. It would need a padded copy of the body, an index of up to four times its size for each thread, a
 // reader that can go back (`has_images` looks ahead with a copy), and one interface in Debian 12 and 13.
 //

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <pinhook/base/error.hpp>
+#include <pinhook/base/json_cursor.hpp>
 #include <pinhook/pin/find_slots.hpp>
 #include <pinhook/pin/operator_images.hpp>
 #include <pinhook/pin/pod_paths.hpp>
@@ -61,6 +62,10 @@ struct object_search {
 /// the API server takes). unsupported: a limit of find_slots.hpp was crossed, or it has more images than are taken.
 [[nodiscard]] result<object> read_object(std::string_view text, std::span<const place> places,
                                          const object_search& search = {});
+
+/// The object that is the next value of `at`, which is moved behind it, by these places, of which none has an empty
+/// path. Errors as above; then the place of `at` is anywhere.
+[[nodiscard]] result<object> read_next_object(json::cursor& at, std::span<const place> places, std::size_t most);
 
 /// Its metadata alone; `found` stays empty. malformed: as read_object.
 [[nodiscard]] result<object> read_metadata(std::string_view text);
