@@ -254,6 +254,7 @@ void declare_console(CLI::App& app, arguments& out) {
       ->type_name("ADDR:PORT");
   app.add_option("--tls-cert", out.console.tls_cert, "PEM file with the certificate and its chain")->type_name("FILE");
   app.add_option("--tls-key", out.console.tls_key, "PEM file with the certificate's key")->type_name("FILE");
+  add_scope(app, out, "A namespace; may be repeated (default: all)");
   add_kubeconfig(app, out);
   app.add_flag("--no-registry", out.of_cluster.no_registry, "Ask no registry: nothing about moved and gone images");
   add_duration(app, "--interval", out.console.interval,

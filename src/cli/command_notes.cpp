@@ -148,6 +148,7 @@ constexpr std::array<note, 18> notes{{
      "Examples:\n"
      "  pinhook console                                            http://127.0.0.1:8088\n"
      "  pinhook console --store history.db --interval 6h           with history, and fewer pulls\n"
+     "  pinhook console -n shop -n lab -l app=web                  a part of the cluster\n"
      "  pinhook console --listen 0.0.0.0:8443 --tls-cert tls.crt --tls-key tls.key\n"
      "\n"
      "Exit codes: 0 ended in good order; 1 it could not serve; 2 wrong usage or configuration, no kubeconfig, or a "

@@ -79,6 +79,7 @@ result<console::console_options> options_of(const arguments& arguments, const co
   out.engine.checks = pipeline::checks_with(s.rules, file);
   out.engine.format = s.pin.format;
   out.engine.asks_registries = !of_cluster.no_registry;
+  out.engine.shares_history = out.has_store;
   if (arguments.console.interval) out.schedule.interval = *arguments.console.interval;
   if (of_cluster.no_registry) return out;
   auto lookup = lookup_of(s, variables);
@@ -93,12 +94,18 @@ int run_console(const arguments& arguments) {
   const environment variables = process_environment();
   const auto s = config::settings_for_files(arguments.configuration.file, variables);
   if (!s) return refuse_run(console_name, s.error());
+  cluster_arguments of_cluster = arguments.of_cluster;
+  // A page is for the whole cluster; other commands take the namespace of the context.
+  of_cluster.all_namespaces = of_cluster.namespaces.empty();
   auto options = options_of(arguments, *s, variables);
   if (!options) return refuse_console(options.error());
   log::configure({.least = s->log.level, .shape = s->log.format});
-  auto session = cluster_session::open(arguments.of_cluster, *s, variables);
+  auto session = cluster_session::open(of_cluster, *s, variables);
   if (!session) return refuse_console(session.error());
   options->engine.server = (*session)->server();
+  options->engine.selector = (*session)->question().selector;
+  options->namespaces = (*session)->question().namespaces;
+  options->selector_text = of_cluster.selector;
   const std::shared_ptr<kube::api_connection> to(std::shared_ptr<void>(), &(*session)->connection());
   const auto has_served = serve_console((*session)->io(), std::move(*options), to, console_name);
   if (!has_served) return refuse_console(has_served.error());

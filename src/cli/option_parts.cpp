@@ -65,16 +65,17 @@ void add_kubeconfig(CLI::App& app, arguments& out) {
       ->type_name("NAME");
 }
 
-void add_cluster(CLI::App& app, arguments& out) {
+void add_scope(CLI::App& app, arguments& out, const char* namespace_help) {
   // One value for each option: words may follow it.
-  app.add_option("-n,--namespace", out.of_cluster.namespaces,
-                 "A namespace; may be repeated (default: that of the kubeconfig's context)")
-      ->type_name("NS")
-      ->allow_extra_args(false);
-  app.add_flag("-A,--all-namespaces", out.of_cluster.all_namespaces, "All namespaces");
+  app.add_option("-n,--namespace", out.of_cluster.namespaces, namespace_help)->type_name("NS")->allow_extra_args(false);
   app.add_option("-l,--selector", out.of_cluster.selector,
                  "Workloads with these labels, as kubectl's -l: app=web,!canary")
       ->type_name("SELECTOR");
+}
+
+void add_cluster(CLI::App& app, arguments& out) {
+  add_scope(app, out, "A namespace; may be repeated (default: that of the kubeconfig's context)");
+  app.add_flag("-A,--all-namespaces", out.of_cluster.all_namespaces, "All namespaces");
   add_kubeconfig(app, out);
   app.add_flag("--pull-secrets", out.of_cluster.reads_pull_secrets,
                "Ask registries for each image with the pull secrets of its Pods, too, as the webhook does");

@@ -49,9 +49,9 @@ void cluster_cache::list::take(std::string_view text) {
   if (is_namespace(kind_))
     keep(fleet::read_namespace(text));
   else if (kind_.is_pod())
-    keep(fleet::read_pod(text, as, {}));
+    keep(fleet::read_pod(text, as, all_.options_));
   else
-    keep(fleet::read_object(text, as, {}));
+    keep(fleet::read_object(text, as, all_.options_));
 }
 
 void cluster_cache::list::remove(std::string_view text) {

@@ -1,11 +1,11 @@
 #include <pinhook/console/console.hpp>
 
-#include <pinhook/access/fleet_kinds.hpp>
 #include <pinhook/base/compute_thread.hpp>
 #include <pinhook/base/deadline.hpp>
 #include <pinhook/base/log.hpp>
 #include <pinhook/base/side_thread.hpp>
 #include <pinhook/console/cluster_cache.hpp>
+#include <pinhook/console/cluster_feed.hpp>
 #include <pinhook/console/endpoint.hpp>
 #include <pinhook/console/viewer_gate.hpp>
 #include <pinhook/fleet/row_findings.hpp>
@@ -19,10 +19,6 @@
 #include <boost/asio/this_coro.hpp>
 #include <fmt/core.h>
 
-#include <algorithm>
-#include <list>
-#include <set>
-#include <string_view>
 #include <utility>
 
 namespace pinhook::console {
@@ -30,10 +26,6 @@ namespace {
 
 // Workloads, Pods and namespaces whose rows are made in one round: some tenths of a second.
 constexpr std::size_t most_of_round = 2'000;
-// Kinds that are installed later are found after this time.
-constexpr std::chrono::minutes discovery_interval{10};
-constexpr std::chrono::seconds discovery_retry{5};
-constexpr std::chrono::seconds discovery_limit{30};
 constexpr std::chrono::seconds drain_limit{5};
 // Look-ups that take longer are named in the log.
 constexpr std::chrono::minutes late_lookups{5};
@@ -46,17 +38,6 @@ server::server_options server_options_of(const console_options& of) {
   out.limits.body = std::size_t{4} * 1024;
   return out;
 }
-
-// One list of the cluster, and why it is not current.
-struct watched {
-  cluster_cache::list& list;
-  std::optional<error> trouble{};
-  std::optional<wall_time> since{};
-
-  [[nodiscard]] bool is_denied() const { return trouble && trouble->code == error_code::denied; }
-  /// Whole, or refused: there is no more to wait for.
-  [[nodiscard]] bool is_settled() const { return list.has_finished() || is_denied(); }
-};
 
 awaitable<bool> is_canceled() {
   const auto state = co_await asio::this_coro::cancellation_state;
@@ -73,7 +54,12 @@ struct console::parts {
         to(std::move(connection)),
         started(t.wall()),
         paths(options.kinds),
-        cache(paths),
+        cache(paths, !options.engine.selector.is_empty()),
+        feed(*to, cache, time,
+             {.namespaces = options.namespaces,
+              .kinds = options.kinds,
+              .watches = options.watches,
+              .seams = options.seams}),
         schedule(options.schedule, options.seams.random),
         engine(options.engine, std::move(options.history)),
         gate(to, io.get_executor(), time, {.wants_token = !options.listen.ip.is_loopback()}),
@@ -94,65 +80,14 @@ struct console::parts {
     shown = std::move(first);
   }
 
-  void watch(access::fleet_kind kind) {
-    const std::string name = kind.resource_name();
-    if (!watched_names.insert(name).second) return;
-    kube::listed_resource which{kind.group, kind.version, kind.resource, {}};
-    watched& one = lists.emplace_back(cache.add_list(std::move(kind), {}));
-    kube::watch_sink sink;
-    sink.begin = [&one] { one.list.begin(); };
-    sink.take = [&one](std::string_view object) { one.list.take(object); };
-    sink.remove = [&one](std::string_view object) { one.list.remove(object); };
-    sink.finish = [&one] { one.list.finish(); };
-    sink.on_trouble = [this, &one, name](const std::optional<error>& e) { note(one, name, e); };
-    tasks.spawn(kube::keep_watch(*to, std::move(which), std::move(sink), options.watches, time, options.seams));
-  }
-
-  void note(watched& one, const std::string& name, const std::optional<error>& e) {
-    const bool is_news = e.has_value() != one.trouble.has_value();
-    one.trouble = e;
-    if (!e)
-      one.since.reset();
-    else if (!one.since)
-      one.since = time.wall();
-    if (is_news && e) log::warning("a list of the cluster is not current", {{"list", name}, {"reason", e->message}});
-    if (is_news && !e) log::info("a list of the cluster is current again", {{"list", name}});
-  }
-
-  // The kinds of the cluster, at the start and for those that are installed later.
-  awaitable<void> find_kinds() {
-    for (;;) {
-      auto found =
-          co_await access::find_custom_fleet_kinds(*to, options.kinds, deadline::after(time.now(), discovery_limit));
-      const bool ends = co_await is_canceled();
-      if (ends) co_return;
-      for (auto& one : found.kinds) watch(std::move(one));
-      discovery_troubles.clear();
-      for (const auto& one : found.troubles) discovery_troubles.push_back(one.reason.message);
-      is_discovered = is_discovered || found.troubles.empty() || !found.kinds.empty();
-      co_await options.seams.sleep(found.troubles.empty() ? std::chrono::nanoseconds(discovery_interval)
-                                                          : std::chrono::nanoseconds(discovery_retry));
-      const bool stops = co_await is_canceled();
-      if (stops) co_return;
-    }
-  }
-
-  [[nodiscard]] bool is_settled() const {
-    return is_discovered && std::ranges::all_of(lists, [](const watched& one) { return one.is_settled(); });
-  }
-
-  [[nodiscard]] bool is_whole() const {
-    return std::ranges::none_of(lists, [](const watched& one) { return one.is_denied(); });
-  }
-
   awaitable<void> make_rows() {
     steady_time refreshed = time.now();
     for (;;) {
       // At the start no change is waited for: what was read is made into rows in one go.
-      if (is_complete || !is_settled() || !cache.has_changes()) co_await options.seams.sleep(options.settle);
+      if (is_complete || !feed.is_settled() || !cache.has_changes()) co_await options.seams.sleep(options.settle);
       const bool ends = co_await is_canceled();
       if (ends) co_return;
-      if (!is_complete && !is_settled()) continue;
+      if (!is_complete && !feed.is_settled()) continue;
       if (time.now() - refreshed >= options.refresh) {
         cache.touch_all();
         refreshed = time.now();
@@ -178,7 +113,7 @@ struct console::parts {
     round->answers = std::exchange(answers, {});
     round->dropped = schedule.take_dropped();
     round->now = time.wall();
-    round->is_whole = is_whole();
+    round->is_whole = feed.is_whole();
     auto made = std::make_shared<round_result>();
     std::function<void()> work = [this, round, made] { *made = engine.run(std::move(*round)); };
     const bool has_run = co_await aside.run("rows", std::move(work));
@@ -240,12 +175,10 @@ struct console::parts {
     out.now = time.wall();
     out.started = started;
     out.is_complete = is_complete;
-    out.troubles = discovery_troubles;
-    for (const watched& one : lists) {
-      if (!one.trouble) continue;
-      out.troubles.push_back(one.trouble->message);
-      if (!one.is_denied() && (!out.behind_since || *one.since < *out.behind_since)) out.behind_since = one.since;
-    }
+    out.namespaces = options.namespaces;
+    out.selector = options.selector_text;
+    out.troubles = feed.troubles();
+    out.behind_since = feed.behind_since();
     for (auto& line : cache.troubles()) out.troubles.push_back(std::move(line));
     if (!store_trouble.empty()) out.troubles.push_back("--store: " + store_trouble);
     out.asks_registries = static_cast<bool>(options.lookup);
@@ -263,10 +196,7 @@ struct console::parts {
   const wall_time started;
   const pin::pod_paths paths;
   cluster_cache cache;
-  std::list<watched> lists;
-  std::set<std::string> watched_names;
-  std::vector<std::string> discovery_troubles;
-  bool is_discovered = false;
+  cluster_feed feed;
   bool is_complete = false;
   lookup_schedule schedule;
   std::vector<registry_answer> answers;
@@ -300,9 +230,7 @@ result<void> console::start() {
   p.health.set(server::health_state::not_ready, "the cluster is being read");
   if (p.certificate)
     p.tasks.spawn(p.certificate->keep([&p](bool is_stalled) { p.health.set_stalled("certificate", is_stalled); }));
-  p.watch({"", "v1", "Namespace", "namespaces"});
-  for (auto& one : access::built_in_fleet_kinds()) p.watch(std::move(one));
-  p.tasks.spawn(p.find_kinds());
+  p.feed.start(p.tasks);
   p.tasks.spawn(p.make_rows());
   if (p.options.lookup) p.tasks.spawn(p.ask_registries());
   return {};

@@ -24,10 +24,15 @@ using std::chrono::days;
 constexpr std::size_t most_moves = 20;
 constexpr int days_of_trend = 30;
 
-void write_state(json::writer& to, const console_state& of) {
+void write_state(json::writer& to, const console_state& of, const visible_namespaces& visible) {
   to.key("console"), to.open_object();
   to.member("version", PINHOOK_VERSION);
   write_text(to, "origin", of.origin);
+  to.key("namespaces"), to.open_array();
+  for (const auto& one : of.namespaces)
+    if (is_visible(visible, one)) to.string(valid_utf8(one));
+  to.close_array();
+  write_text(to, "selector", of.selector);
   write_time(to, "now", of.now);
   write_time(to, "started", of.started);
   to.key("complete"), to.boolean(of.is_complete);
@@ -219,7 +224,7 @@ std::string overview_answer(const fleet_view& of, const visible_namespaces& to, 
   const tally all = tally_of(of, to);
   json::writer out;
   out.open_object();
-  write_state(out, state);
+  write_state(out, state, to);
   write_counts(out, of, to, all);
   write_rules(out, of, all);
   write_trend(out, of, to, state.now);

@@ -18,8 +18,8 @@ std::string repository_of(const fleet::row& one) {
   return ref ? fmt::format("{}/{}", ref->registry(), ref->repository()) : one.image;
 }
 
-fleet::state state_of(std::vector<namespace_content> all) {
-  fleet::state_builder builder;
+fleet::state state_of(std::vector<namespace_content> all, const fleet::label_selector& wanted) {
+  fleet::state_builder builder(wanted);
   for (namespace_content& one : all) {
     if (one.object)
       builder.take(std::move(*one.object));
@@ -81,6 +81,7 @@ result<void> row_engine::remember(fleet::report& r, bool is_whole, bool has_all_
   fleet::reading_scope scope{.server = options_.server};
   for (const auto& [name, state] : r.namespaces) scope.namespaces.push_back(name);
   if (!is_whole) scope.unread.insert("");
+  scope.has_selector = options_.shares_history && !options_.selector.is_empty();
   scope.has_all_answers = has_all_answers;
   const auto records = history_->add(fleet::observation_of(r, scope));
   if (!records) return fail(records.error());
@@ -108,7 +109,7 @@ round_result row_engine::run(engine_round round) {
   all.has_registry = options_.asks_registries;
   std::vector<std::string> names;
   for (const namespace_content& one : round.namespaces) names.push_back(one.name);
-  fleet::state state = state_of(std::move(round.namespaces));
+  fleet::state state = state_of(std::move(round.namespaces), options_.selector);
   const fleet::row_options row_options{.checks = &options_.checks, .what_if = std::nullopt, .format = options_.format};
   all.rows = fleet::make_rows(state, options_.asks_registries ? &facts_ : nullptr, row_options);
   all.namespaces = state.namespaces;

@@ -77,7 +77,7 @@ class Canned:
     def __init__(self, rows=15_000):
         self.rows = [row(i) for i in range(rows)]
         self.state = {
-            "version": "0.1.0", "origin": "kubeconfig " + HOSTILE, "now": "2026-11-30T01:40:00Z",
+            "version": "0.1.0", "origin": "kubeconfig " + HOSTILE, "namespaces": [], "selector": "", "now": "2026-11-30T01:40:00Z",
             "started": "2026-11-30T01:00:00Z", "complete": True, "behind_since": None, "troubles": [HOSTILE],
             "history": "memory", "demo": False,
             "registries": {"asked": True, "references": 300, "unasked": 12, "failed": 1},

@@ -256,6 +256,13 @@ class ConsolePages(unittest.TestCase):
         self.console.state["behind_since"] = None
         self.browser.wait_for("return document.querySelector('#state').textContent.startsWith('live')")
 
+    def test_it_says_that_it_shows_a_part(self):
+        self.addCleanup(self.console.state.update, {"namespaces": [], "selector": ""})
+        self.console.state.update({"namespaces": ["shop", HOSTILE], "selector": "app=" + HOSTILE})
+        self.open("#/", "Overview")
+        self.browser.wait_for("return document.querySelector('#state').textContent.includes(arguments[0])",
+                              "only shop, " + HOSTILE + " · only app=" + HOSTILE)
+
     def test_it_asks_for_a_token(self):
         self.console.token = "the-token"
         self.open("#/", "A token")

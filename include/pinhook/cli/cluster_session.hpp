@@ -30,6 +30,9 @@ class cluster_session {
   /// The workloads, Pods and namespaces that the arguments name; with progress on a terminal.
   [[nodiscard]] result<access::fleet_reading> read();
 
+  /// What the arguments name.
+  [[nodiscard]] const access::fleet_question& question() const { return question_; }
+
   [[nodiscard]] kube::api_connection& connection() { return *connection_; }
   [[nodiscard]] asio::io_context& io() { return io_; }
   /// "kubeconfig /home/me/.kube/config": where the cluster is known from.

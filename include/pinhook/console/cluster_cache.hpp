@@ -50,8 +50,9 @@ struct listed {
 
 class cluster_cache {
  public:
-  /// `paths` outlives this.
-  explicit cluster_cache(const pin::pod_paths& paths) : paths_(paths) {}
+  /// `paths` outlives this. `has_labels`: labels are read, for a selector.
+  explicit cluster_cache(const pin::pod_paths& paths, bool has_labels = false)
+      : paths_(paths), options_{.has_labels = has_labels} {}
   cluster_cache(const cluster_cache&) = delete;
   cluster_cache& operator=(const cluster_cache&) = delete;
 
@@ -141,6 +142,7 @@ class cluster_cache {
   void note_unread(const list& from, std::string_view text, error e);
 
   const pin::pod_paths& paths_;
+  const fleet::read_options options_;
   std::list<list> lists_;
   std::map<std::string, part, std::less<>> parts_;
   std::set<std::string, std::less<>> changed_;

@@ -44,6 +44,10 @@ struct console_options {
   server::listen_address listen;
   /// Files of the certificate; needed where it listens beyond loopback, since tokens are sent to it.
   std::optional<server::pair_names> certificate;
+  /// That are watched; empty: all.
+  std::vector<std::string> namespaces = {};
+  /// That of `engine`, as it was given.
+  std::string selector_text = {};
   /// Kinds of the operator beside those of the table.
   std::vector<pin::custom_kind> kinds = {};
   engine_options engine;

@@ -51,6 +51,10 @@ struct fleet_view {
 struct console_state {
   /// "kubeconfig /home/me/.kube/config, context \"dev\"".
   std::string origin;
+  /// Those that it watches; empty: all.
+  std::vector<std::string> namespaces;
+  /// Of the workloads that it shows, as it was given; empty: all.
+  std::string selector;
   wall_time now{};
   wall_time started{};
   /// All lists have been read, once at least, or are refused for lack of rights.

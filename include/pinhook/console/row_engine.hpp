@@ -10,6 +10,7 @@
 #include <pinhook/base/error.hpp>
 #include <pinhook/console/cluster_cache.hpp>
 #include <pinhook/console/fleet_view.hpp>
+#include <pinhook/fleet/label_selector.hpp>
 #include <pinhook/fleet/make_rows.hpp>
 #include <pinhook/fleet/manifest.hpp>
 #include <pinhook/pin/policy.hpp>
@@ -32,6 +33,10 @@ struct engine_options {
   /// The address of the API server: the cluster's name in the store.
   std::string server;
   bool asks_registries = true;
+  /// Workloads that it does not match have no rows.
+  fleet::label_selector selector = {};
+  /// Others write to the history, too: with a selector, what is not seen may be one of theirs and has not ended.
+  bool shares_history = false;
   /// How long what the store says of the past is used again.
   std::chrono::seconds past_age{20};
 };

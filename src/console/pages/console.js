@@ -20,7 +20,8 @@ function showState(of) {
     of.registries.references + " references asked" : "registries are not asked";
   state.textContent = (of.demo ? "made-up objects · " : "") +
     (late ? "behind for " + age(of.behind_since, of.now) : of.complete ? "live" : "reading the cluster") +
-    " · " + registries + " · " + of.origin;
+    " · " + registries + (of.namespaces.length ? " · only " + of.namespaces.join(", ") : "") +
+    (of.selector ? " · only " + of.selector : "") + " · " + of.origin;
   const lines = [...of.troubles];
   if (of.history === "memory" && !of.demo) lines.push("History is in memory and ends with this process: --store FILE keeps it.");
   if (of.demo) lines.unshift("This is a demo: none of these objects exist, nor do their images.");

@@ -166,6 +166,12 @@ TEST(Args, ReadsTheCommandsForFiles) {
          return a.of_cluster.store == "h.db" && a.of_cluster.moves_file == "m.yaml" &&
                 a.of_cluster.cooldown == std::chrono::hours(72) && !a.files.cooldown;
        }},
+      {{"console", "-n", "shop", "-n", "lab", "-l", "app=web"},
+       command::console,
+       [](const arguments& a) {
+         return a.of_cluster.namespaces == std::vector<std::string>{"shop", "lab"} &&
+                a.of_cluster.selector == "app=web" && a.console.listen == "127.0.0.1:8088";
+       }},
       {{"lock", "--offline"}, command::lock, [](const arguments& a) { return a.files.offline; }},
       {{"lock", "--prune", "a"}, command::lock, [](const arguments& a) { return a.files.prune; }},
       {{"lock"}, command::lock, [](const arguments& a) { return !a.files.prune; }},

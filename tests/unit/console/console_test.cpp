@@ -49,6 +49,8 @@ struct Console : ::testing::Test {
   std::optional<console> one;
   /// What a watch of that path gives next, once.
   std::map<std::string, std::string> events;
+  /// Objects by path.
+  std::map<std::string, std::string> documents;
   /// The status of every answer about that path; none: 200.
   std::map<std::string, int> refused;
 
@@ -59,6 +61,7 @@ struct Console : ::testing::Test {
       const std::string path = target.substr(0, target.find('?'));
       if (const auto found = refused.find(path); found != refused.end())
         return respond(found->second, {}, R"({"kind":"Status","message":"no"})");
+      if (const auto found = documents.find(path); found != documents.end()) return respond(200, {}, found->second);
       if (path == "/apis") return respond(200, {}, R"({"groups":[]})");
       if (target.find("watch=true") != std::string::npos) return respond(200, {}, std::exchange(events[path], {}));
       const auto items = lists.find(path);
@@ -67,6 +70,9 @@ struct Console : ::testing::Test {
                                  items == lists.end() ? "" : items->second));
     });
   }
+
+  /// Changes what it is started with.
+  std::function<void(console_options&)> adjust = [](console_options&) {};
 
   void start(manifest_lookup lookup = nullptr) {
     kube::cluster where;
@@ -88,6 +94,7 @@ struct Console : ::testing::Test {
     options.history = memory();
     options.lookup = std::move(lookup);
     options.seams = seams;
+    adjust(options);
     one.emplace(io, std::move(options), std::move(to), time);
     const auto ok = one->start();
     ASSERT_TRUE(ok) << ok.error().message;
@@ -190,6 +197,47 @@ TEST_F(Console, StaysWithWhatItHasWhenTheApiServerIsAway) {
   refused.clear();
   run_until([&] { return !one->state().behind_since.has_value(); });
   EXPECT_THAT(one->state().troubles, IsEmpty());
+}
+
+TEST_F(Console, WatchesTheNamespacesThatAreNamed) {
+  serve({{deployments, deployment("hidden", "web", "nginx")},
+         {"/apis/apps/v1/namespaces/shop/deployments", deployment("shop", "web", "nginx")},
+         {"/apis/apps/v1/namespaces/lab/deployments", deployment("lab", "web", "busybox")}});
+  documents["/api/v1/namespaces/shop"] = R"({"metadata":{"name":"shop","labels":{"pinhook.dev/pin":"enforce"}}})";
+  refused["/api/v1/namespaces/lab"] = 403;
+  refused["/api/v1/namespaces/none"] = 404;
+  adjust = [](console_options& to) { to.namespaces = {"shop", "lab", "none"}; };
+  start();
+  run_until([&] { return one->state().is_complete; });
+  EXPECT_EQ(of("hidden"), nullptr);
+  ASSERT_NE(of("shop"), nullptr);
+  EXPECT_EQ(of("shop")->mode, "enforce");
+  ASSERT_NE(of("lab"), nullptr);
+  EXPECT_EQ(of("lab")->mode, "unknown");
+  EXPECT_THAT(one->state().troubles, Contains(HasSubstr("namespace none not found")));
+  EXPECT_THAT(one->state().troubles, Contains(HasSubstr("verb \"get\" on resource \"namespaces\"")));
+  EXPECT_FALSE(one->state().behind_since);
+  // A label that changes is seen; the namespace has no watch.
+  documents["/api/v1/namespaces/shop"] = R"({"metadata":{"name":"shop"}})";
+  run_until([&] { return of("shop")->mode == "none"; });
+  EXPECT_THAT(get("/api/v1/overview").body, HasSubstr(R"("namespaces":["shop","lab","none"])"));
+}
+
+TEST_F(Console, ShowsTheWorkloadsOfASelector) {
+  const auto labelled = [](const std::string& name, const std::string& app) {
+    return pinhook::testing::workload_text(metadata_text("shop", name, {}, R"(,"labels":{"app":")" + app + R"("})"),
+                                           {{"web", name + ":1"}});
+  };
+  serve({{deployments, labelled("web", "web") + "," + labelled("db", "db")}});
+  adjust = [](console_options& to) {
+    to.engine.selector = *fleet::label_selector::parse("app=web");
+    to.selector_text = "app=web";
+  };
+  start();
+  run_until([&] { return one->state().is_complete; });
+  ASSERT_EQ(of("shop")->rows.size(), 1U);
+  EXPECT_EQ(of("shop")->rows.at(0).row.image, "web:1");
+  EXPECT_THAT(get("/api/v1/overview").body, HasSubstr(R"("selector":"app=web")"));
 }
 
 TEST_F(Console, AsksRegistriesOnce) {

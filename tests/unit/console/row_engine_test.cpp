@@ -99,6 +99,21 @@ TEST(RowEngine, EndsNothingWhenListsAreMissing) {
   EXPECT_TRUE(std::ranges::none_of(*made.past, [](const auto& one) { return one.resolved.has_value(); }));
 }
 
+TEST(RowEngine, EndsNothingOfOthersInASharedHistoryWithASelector) {
+  for (const bool is_shared : {false, true}) {
+    auto options = engine_options_of(false);
+    options.selector = *fleet::label_selector::parse("!canary");
+    options.shares_history = is_shared;
+    row_engine engine(std::move(options), memory());
+    (void)engine.run(small_cluster(0));
+    engine_round gone;
+    gone.now = day(1);
+    gone.namespaces.emplace_back().name = "lab";
+    const auto made = engine.run(std::move(gone));
+    EXPECT_EQ(std::ranges::any_of(*made.past, [](const auto& one) { return one.resolved.has_value(); }), !is_shared);
+  }
+}
+
 TEST(RowEngine, TakesAnswersOfRegistriesAndForgetsThem) {
   row_engine engine(engine_options_of(), memory());
   auto round = small_cluster(0);
