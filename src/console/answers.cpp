@@ -138,6 +138,10 @@ result<std::string> entity_answer(const fleet_view& of, const visible_namespaces
   write_text(head, "kind", id.kind);
   write_text(head, "name", id.name);
   write_text(head, "mode", found->second->mode);
+  // Rows of one workload have the same.
+  head.key("labels"), head.open_object();
+  for (const auto& [key, value] : *rows.front()->labels) head.member(valid_utf8(key), valid_utf8(value));
+  head.close_object();
   // Where each row's image is, and its name without tag and digest; in the order of the rows.
   head.key("places"), head.open_array();
   for (const shown_row* one : rows) {

@@ -1,5 +1,6 @@
 #include <pinhook/console/cluster_cache.hpp>
 
+#include <pinhook/fleet/state.hpp>
 #include <pinhook/kube/object_metadata.hpp>
 
 #include <fmt/core.h>
@@ -49,9 +50,9 @@ void cluster_cache::list::take(std::string_view text) {
   if (is_namespace(kind_))
     keep(fleet::read_namespace(text));
   else if (kind_.is_pod())
-    keep(fleet::read_pod(text, as, all_.options_));
+    keep(fleet::read_pod(text, as, {.has_labels = true}));
   else
-    keep(fleet::read_object(text, as, all_.options_));
+    keep(fleet::read_object(text, as, {.has_labels = true}));
 }
 
 void cluster_cache::list::remove(std::string_view text) {
@@ -72,7 +73,12 @@ void cluster_cache::put(const list& from, fleet::namespace_object one) {
   to.object = listed<fleet::namespace_object>{std::move(one), &from, from.round_};
 }
 
+void cluster_cache::drop_labels(fleet::object& of) const {
+  if (!keeps_all_labels_ && of.controller && fleet::is_made_by_controller(of.id)) of.labels.clear();
+}
+
 void cluster_cache::put(const list& from, fleet::object one) {
+  drop_labels(one);
   changed_.insert(one.id.ns);
   part& to = parts_[one.id.ns];
   fleet::object_id id = one.id;
@@ -81,6 +87,7 @@ void cluster_cache::put(const list& from, fleet::object one) {
 }
 
 void cluster_cache::put(const list& from, fleet::pod one) {
+  drop_labels(one.as_object);
   const std::string ns = one.as_object.id.ns;
   const std::string name = one.as_object.id.name;
   changed_.insert(ns);

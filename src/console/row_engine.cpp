@@ -39,6 +39,14 @@ std::vector<registry::reference> wanted_of(const fleet::state& all, const std::s
   return fleet::wanted_references(part);
 }
 
+// Of the workloads that have some.
+std::map<fleet::object_id, std::shared_ptr<const fleet::labels>> labels_of(fleet::state& of) {
+  std::map<fleet::object_id, std::shared_ptr<const fleet::labels>> out;
+  for (fleet::workload& one : of.workloads)
+    if (!one.labels.empty()) out.emplace(one.id, std::make_shared<const fleet::labels>(std::move(one.labels)));
+  return out;
+}
+
 }  // namespace
 
 row_engine::row_engine(engine_options options, std::unique_ptr<store::history> history)
@@ -134,9 +142,12 @@ round_result row_engine::run(engine_round round) {
     if (options_.asks_registries) view->wanted = wanted_of(state, one.name);
     made.emplace(one.name, std::move(view));
   }
+  const auto labels = labels_of(state);
   for (fleet::row& one : all.rows) {
-    std::string repository = repository_of(one);
-    made.at(one.ns)->rows.push_back({std::move(one), std::move(repository)});
+    shown_row shown{.row = std::move(one), .repository = {}};
+    shown.repository = repository_of(shown.row);
+    if (const auto found = labels.find(shown.row.owner); found != labels.end()) shown.labels = found->second;
+    made.at(shown.row.ns)->rows.push_back(std::move(shown));
   }
   for (auto& [name, view] : made) out.namespaces.insert_or_assign(name, std::move(view));
   return out;

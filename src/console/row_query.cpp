@@ -94,13 +94,20 @@ result<void> read_text(const std::string& value, row_query& to) {
   return {};
 }
 
-constexpr std::array<std::pair<std::string_view, reader>, 10> parameters{{
+constexpr std::array<std::pair<std::string_view, reader>, 11> parameters{{
     {"namespace", read_text<&row_query::ns>},
     {"rule", read_text<&row_query::rule>},
     {"state", read_state},
     {"mode", read_text<&row_query::mode>},
     {"repository", read_text<&row_query::repository>},
     {"digest", read_text<&row_query::digest>},
+    {"label",
+     [](const std::string& value, row_query& to) -> result<void> {
+       auto wanted = fleet::label_selector::parse(value);
+       if (!wanted) return fail(std::move(wanted.error()).at("label"));
+       to.labels = std::move(*wanted);
+       return {};
+     }},
     {"search",
      [](const std::string& value, row_query& to) -> result<void> {
        to.search = lowered(value);
@@ -220,6 +227,7 @@ bool row_query::matches(const shown_row& one) const {
   }
   if (!repository.empty() && one.repository != repository) return false;
   if (!digest.empty() && !runs_or_writes(r, digest)) return false;
+  if (!labels.is_empty() && !labels.matches(*one.labels)) return false;
   if (search.empty()) return true;
   return contains(r.ns, search) || contains(r.image, search) || contains(r.container, search) ||
          contains(r.owner.to_string(), search);

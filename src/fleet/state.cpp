@@ -12,13 +12,6 @@ namespace {
 // Controllers above a Pod: Kubernetes' own have two, operators some more. It ends circles, too.
 constexpr std::size_t max_chain = 16;
 
-// Objects that only their controller knows by name, one of many: with an owner that was not read they are counted under
-// its name. Any other object is a workload although an operator's object owns it.
-bool is_made_by_controller(const object_id& id) {
-  return (id.group.empty() && id.kind == "Pod") || (id.group == "apps" && id.kind == "ReplicaSet") ||
-         (id.group == "batch" && id.kind == "Job");
-}
-
 // The image of a Pod is the workload's, or a pin of it that the webhook wrote into the Pod alone.
 bool is_pin_of(const std::string& of_pod, const std::string& of_workload) {
   const auto pinned = registry::reference::parse(of_pod);
@@ -74,6 +67,7 @@ workload from(object one) {
   out.id = std::move(one.id);
   out.pins = std::move(one.pins);
   out.pulls_as = std::move(one.pulls_as);
+  out.labels = std::move(one.labels);
   for (written_image& image : one.images) {
     image_use use;
     use.written = std::move(image);
@@ -90,6 +84,11 @@ void order(workload& w) {
 }
 
 }  // namespace
+
+bool is_made_by_controller(const object_id& id) {
+  return (id.group.empty() && id.kind == "Pod") || (id.group == "apps" && id.kind == "ReplicaSet") ||
+         (id.group == "batch" && id.kind == "Job");
+}
 
 // Where a Pod is counted.
 struct state_builder::place {
@@ -146,6 +145,7 @@ state state_builder::finish() && {
         made.id = to.top;
         made.pins = one.as_object.controller ? std::nullopt : one.as_object.pins;
         made.pulls_as = one.as_object.pulls_as;
+        made.labels = one.as_object.labels;
         // A Pod without a controller is the workload itself.
         made.was_read = !one.as_object.controller.has_value();
       }

@@ -108,6 +108,7 @@ class Canned:
 
     def answer(self, to):
         target = urllib.parse.urlparse(to.path)
+        query = dict(urllib.parse.parse_qsl(target.query))
         status, kind, body = 200, "application/json", b""
         if target.path.startswith("/api/"):
             self.asked.append(to.path)
@@ -116,8 +117,9 @@ class Canned:
                 return
             if self.token and to.headers["Authorization"] != "Bearer " + self.token:
                 status, kind, body = 401, "text/plain", b"a token of the cluster is wanted"
+            elif query.get("label", "").endswith("="):
+                status, kind, body = 400, "text/plain", ("label: " + HOSTILE).encode()
             else:
-                query = dict(urllib.parse.parse_qsl(target.query))
                 body = json.dumps(self.api(target.path.removeprefix("/api/v1/"), query)).encode()
         else:
             file = PAGES / (target.path[1:] or "index.html")
@@ -153,7 +155,7 @@ class Canned:
         found = [one for one in self.rows if one["namespace"] == ns and one["owner"] == kind + "/" + name]
         place = {"pointer": self.pointer, "repository": "ghcr.io/acme/app" + HOSTILE}
         return {"namespace": ns, "group": group, "kind": kind, "name": name, "mode": "enforce", "rows": found,
-                "places": [place] * len(found)}
+                "labels": {"app": "web", "team/" + HOSTILE: HOSTILE}, "places": [place] * len(found)}
 
     @staticmethod
     def matches(one, query):
@@ -162,6 +164,7 @@ class Canned:
         return (query.get("search", "").lower() in text
                 and query.get("namespace", one["namespace"]) == one["namespace"]
                 and query.get("mode", one["mode"]) == one["mode"]
+                and ("label" not in query or query["label"] == "app=" + one["owner"].removeprefix("Deployment/app-"))
                 and ("rule" not in query or query["rule"] in rules)
                 and ("state" not in query or query["state"] in (one["written"], "mixed" if one["mixed"] else "")))
 

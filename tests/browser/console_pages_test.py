@@ -4,6 +4,7 @@
 
 import pathlib
 import unittest
+import urllib.parse
 
 import axe
 from canned import HOSTILE, Canned
@@ -41,7 +42,7 @@ class ConsolePages(unittest.TestCase):
         # No text of the cluster became an element or ran, on whatever page the test was.
         self.assertNotEqual(self.browser.run("return document.title"), "owned")
         self.assertEqual(self.browser.run("return document.querySelectorAll('main img, main script, header img').length"), 0)
-        self.assertEqual([one for one in self.browser.complaints() if "favicon" not in one and "401" not in one
+        self.assertEqual([one for one in self.browser.complaints() if "favicon" not in one and "401" not in one and "400" not in one
                           and "ERR_" not in one], [])
 
     def open(self, page, heading):
@@ -152,9 +153,9 @@ class ConsolePages(unittest.TestCase):
 
     def test_each_filter_is_in_the_address(self):
         for query, count in {"state=mixed": 484, "rule=latest": 3_000, "mode=none": 7_500, "search=APP-00031": 1,
-                             "namespace=team-01": 375, "state=pinned&mode=enforce": 1_500}.items():
+                             "namespace=team-01": 375, "label=app%3D00031": 1, "state=pinned&mode=enforce": 1_500}.items():
             self.open("#/entities?" + query, "Entities")
-            expected = sum(Canned.matches(one, dict(pair.split("=") for pair in query.split("&")))
+            expected = sum(Canned.matches(one, dict(urllib.parse.parse_qsl(query)))
                            for one in self.console.rows)
             self.total(expected)
             self.assertLessEqual(abs(expected - count), 5, query)
@@ -170,6 +171,22 @@ class ConsolePages(unittest.TestCase):
         self.total(15_000)
         self.browser.run("document.querySelector('.head button').click()")
         self.browser.wait_for("return location.hash === '#/entities?sort=place'")
+
+    def test_a_label_that_is_no_selector_is_told_where_it_was_typed(self):
+        self.open("#/entities", "Entities")
+        self.total(15_000)
+        self.browser.run("const i = document.querySelector('input[name=label]'); i.value = 'app=';"
+                         "i.dispatchEvent(new Event('change', {bubbles: true}))")
+        self.browser.wait_for("return document.querySelector('main p[role=status]')?.textContent === arguments[0]",
+                              "label: " + HOSTILE)
+        self.assertEqual(self.browser.run("return document.querySelector('input[name=label]').value"), "app=")
+        self.assertEqual(self.browser.run("return document.querySelectorAll('.item').length"), 0)
+
+    def test_a_label_of_an_entity_leads_to_those_that_have_it(self):
+        self.open(PAGES["entity"], HEADINGS["entity"])
+        self.assertIn(HOSTILE + "=" + HOSTILE, self.browser.run("return document.querySelector('main').textContent"))
+        self.browser.run("[...document.querySelectorAll('main a')].find((e) => e.textContent === 'app=web').click()")
+        self.browser.wait_for("return location.hash === '#/entities?label=app%3Dweb'")
 
     def test_the_keyboard_is_enough(self):
         self.open("#/entities", "Entities")

@@ -50,9 +50,10 @@ struct listed {
 
 class cluster_cache {
  public:
-  /// `paths` outlives this. `has_labels`: labels are read, for a selector.
-  explicit cluster_cache(const pin::pod_paths& paths, bool has_labels = false)
-      : paths_(paths), options_{.has_labels = has_labels} {}
+  /// `paths` outlives this. `keeps_all_labels`: also those of Pods, ReplicaSets and Jobs with a controller, which count
+  /// for a selector where that one cannot be read.
+  explicit cluster_cache(const pin::pod_paths& paths, bool keeps_all_labels = false)
+      : paths_(paths), keeps_all_labels_(keeps_all_labels) {}
   cluster_cache(const cluster_cache&) = delete;
   cluster_cache& operator=(const cluster_cache&) = delete;
 
@@ -134,6 +135,8 @@ class cluster_cache {
     [[nodiscard]] bool is_empty() const { return !object && objects.empty() && pods.empty(); }
   };
 
+  /// Forgets labels that nobody asks for; there is one Pod or more for each row.
+  void drop_labels(fleet::object& of) const;
   void put(const list& from, fleet::namespace_object one);
   void put(const list& from, fleet::object one);
   void put(const list& from, fleet::pod one);
@@ -142,7 +145,7 @@ class cluster_cache {
   void note_unread(const list& from, std::string_view text, error e);
 
   const pin::pod_paths& paths_;
-  const fleet::read_options options_;
+  const bool keeps_all_labels_;
   std::list<list> lists_;
   std::map<std::string, part, std::less<>> parts_;
   std::set<std::string, std::less<>> changed_;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <pinhook/base/clock.hpp>
+#include <pinhook/fleet/label_selector.hpp>
 #include <pinhook/fleet/report.hpp>
 #include <pinhook/fleet/state.hpp>
 #include <pinhook/pipeline/check_rules.hpp>
@@ -26,6 +27,13 @@ struct shown_row {
   fleet::row row;
   /// Without tag and digest, canonical: "docker.io/library/nginx"; the image itself where it is invalid.
   std::string repository;
+  /// Of the workload; empty where its owner could not be read. Rows of one workload share them; not null.
+  std::shared_ptr<const fleet::labels> labels = no_labels();
+
+  [[nodiscard]] static const std::shared_ptr<const fleet::labels>& no_labels() {
+    static const auto none = std::make_shared<const fleet::labels>();
+    return none;
+  }
 };
 
 struct namespace_view {

@@ -8,6 +8,7 @@
 
 #include <pinhook/base/error.hpp>
 #include <pinhook/console/fleet_view.hpp>
+#include <pinhook/fleet/label_selector.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -33,6 +34,8 @@ struct row_query {
   std::string repository;
   /// A digest that the row runs or is pinned to.
   std::string digest;
+  /// Of the workload, as kubectl's -l.
+  fleet::label_selector labels;
   /// A part of namespace, owner, container or image, in small letters.
   std::string search;
   row_order order = row_order::place;

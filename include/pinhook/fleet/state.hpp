@@ -50,6 +50,8 @@ struct workload {
   std::vector<image_use> images;
   std::optional<pins_record> pins;
   registry::tenant pulls_as;
+  /// Where they were read (read_options).
+  fleet::labels labels;
   /// Pods that have not ended.
   std::size_t pods = 0;
   std::size_t ready = 0;
@@ -71,6 +73,10 @@ struct state {
   /// The version of the API in which each group was read.
   std::map<std::string, std::string, std::less<>> versions{};
 };
+
+/// True for kinds of which only a controller knows the names, one of many: with an owner that was not read they are
+/// counted under its name. Any other object is a workload although an operator's object owns it.
+[[nodiscard]] bool is_made_by_controller(const object_id& id);
 
 /// Puts workloads, Pods and namespaces together.
 ///

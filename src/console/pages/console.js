@@ -101,6 +101,7 @@ function entitiesPage(query) {
     onsubmit: (event) => event.preventDefault() },
     el("label", {}, "Search", search),
     el("label", {}, "Namespace", el("input", { name: "namespace", value: query.namespace, autocomplete: "off" })),
+    el("label", {}, "Label", el("input", { name: "label", value: query.label, autocomplete: "off", placeholder: "app=web,!canary" })),
     choice("state", "State", states, query), choice("mode", "Mode", modes, query), el("label", {}, "Rule", rules),
     el("button", { type: "reset" }, "Clear"), el("button", { type: "button", onclick: save }, "Export CSV"));
   async function save() {
@@ -137,7 +138,14 @@ function entitiesPage(query) {
         const known = await ask("/api/v1/rules");
         rules.append(...known.rules.map((one) => el("option", { value: one.rule, selected: query.rule === one.rule }, one.rule)));
       }
-      await list.refresh();
+      try {
+        await list.refresh();
+      } catch (error) {
+        // A filter that is typed wrong is mended where it stands.
+        if (error.status !== 400) throw error;
+        list.empty();
+        count.textContent = error.message;
+      }
       ask("/api/v1/overview").then((got) => showState(got.console), () => {});
     },
   };
@@ -204,6 +212,13 @@ function resolution(one) {
     one.fix_kind === "advice" ? el("p", {}, one.fix) : [el("p", {}, text), copied(one.fix)]);
 }
 
+function labelLinks(labels) {
+  const all = Object.entries(labels);
+  if (all.length === 0) return "";
+  return el("p", { class: "quiet" }, "Labels ", all.map(([key, value], i) => [i ? ", " : "",
+    link(key + "=" + value, "/entities", { label: key + "=" + value })]));
+}
+
 function entityPage(path) {
   const id = path.split("/").slice(2).join("/");
   return {
@@ -213,6 +228,7 @@ function entityPage(path) {
       main.replaceChildren(el("h2", {}, got.kind + "/" + got.name),
         el("p", {}, "Namespace ", link(got.namespace, "/entities", { namespace: got.namespace }), ", mode " + got.mode +
           (got.group ? ", " + got.group : "")),
+        labelLinks(got.labels),
         ...got.rows.map((row, i) => el("section", {},
           el("h3", {}, row.container + " ", el("span", { class: worst(row) }, row.written)),
           el("p", {}, counted(row.pods, "Pod"), row.in_workload ? null : "; only Pods have it", " · ",

@@ -74,6 +74,13 @@ export class RowList {
     this.draw(true);
   }
 
+  /** Shows no row. */
+  empty() {
+    this.pages.clear();
+    this.total = 0;
+    this.draw(true);
+  }
+
   draw(isForced = false) {
     const height = this.height();
     const [first, end] = this.range();

@@ -121,6 +121,7 @@ TEST(EntityAnswer, HasAllRowsOfAWorkload) {
   ASSERT_TRUE(text);
   const auto got = parsed(*text);
   EXPECT_EQ(json::text_of(got["mode"]), "enforce");
+  EXPECT_TRUE(got["labels"].ObjectEmpty());
   EXPECT_EQ(got["rows"].Size(), got["places"].Size());
   EXPECT_EQ(json::text_of(got["places"][0]["pointer"]), "/spec/template/spec/containers/0/image");
   for (const auto* id : {"shop/apps/Deployment/none", "none/apps/Deployment/web", "shop/core/Deployment/web"})
@@ -199,6 +200,7 @@ TEST(Answers, AreJsonWhateverTheClusterHolds) {
     one.row.container = one.row.image = one.row.tag = one.row.unresolved = one.repository = one.row.pointer = text;
     one.row.findings.push_back({.rule = text, .message = text, .fix = text});
     one.row.moves.push_back({day(0), text, text, text});
+    one.labels = std::make_shared<const fleet::labels>(fleet::labels{{text, text}});
     part->rows.push_back(std::move(one));
     view.namespaces.emplace(text, std::move(part));
     auto now = state();

@@ -67,6 +67,27 @@ TEST_F(ClusterCache, GivesWholeNamespacesOnce) {
   EXPECT_THAT(changed(), ElementsAre("shop 1 2 enforce"));
 }
 
+TEST_F(ClusterCache, KeepsTheLabelsOfWorkloads) {
+  const std::string labels = R"(,"labels":{"app":"web"})";
+  const testing::owner_text owner{"apps/v1", "ReplicaSet", "web-5"};
+  const auto labels_kept = [&](cluster_cache& of, cluster_cache::list& to_pods, cluster_cache::list& to_deployments) {
+    to_deployments.take(testing::workload_text(metadata_text("shop", "web", {}, labels), {{"web", "nginx"}}));
+    to_pods.take(testing::pod_text(metadata_text("shop", "alone", {}, labels), {{"web", "nginx", ""}}));
+    to_pods.take(testing::pod_text(metadata_text("shop", "web-1", owner, labels), {{"web", "nginx", ""}}));
+    std::vector<std::size_t> out;
+    for (const auto& one : of.take_changed(10)) {
+      for (const auto& object : one.objects) out.push_back(object.labels.size());
+      for (const auto& each : one.pods) out.push_back(each.as_object.labels.size());
+    }
+    return out;
+  };
+  EXPECT_THAT(labels_kept(cache, pods, deployments), ElementsAre(1, 1, 0));
+  cluster_cache whole(paths, true);
+  auto& more_pods = whole.add_list(pods.kind(), "");
+  auto& more_deployments = whole.add_list(deployments.kind(), "");
+  EXPECT_THAT(labels_kept(whole, more_pods, more_deployments), ElementsAre(1, 1, 1));
+}
+
 TEST_F(ClusterCache, DropsWhatANewListDoesNotHave) {
   deployments.begin();
   deployments.take(deployment("shop", "web"));

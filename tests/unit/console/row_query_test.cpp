@@ -67,6 +67,7 @@ TEST(RowQueries, NameWhatIsWrong) {
       {"limit=1001", "limit"},
       {"limit=ten", "limit"},
       {"offset=-1", "offset"},
+      {"label=app%3D%2C", "label"},
       {"search=%zz", "hexadecimal"},
       {"search=%2", "hexadecimal"}};
   for (const auto& [query, words] : cases) {
@@ -75,6 +76,29 @@ TEST(RowQueries, NameWhatIsWrong) {
     EXPECT_EQ(got.error().code, error_code::invalid_input);
     EXPECT_THAT(got.error().message, HasSubstr(words)) << query;
   }
+}
+
+TEST(RowQueries, GoByTheLabelsOfTheWorkload) {
+  const auto labelled = [](const std::string& name, const std::string& labels) {
+    return testing::workload_text(metadata_text("shop", name, {}, R"(,"labels":{)" + labels + "}"), {{"web", "nginx"}});
+  };
+  engine_round round;
+  round.namespaces.push_back(
+      content("shop", "", {labelled("web", R"("app":"web")"), labelled("db", R"("app":"db")")},
+              {pod("shop", "web-1", "web", "nginx", 'a'), pod("shop", "x-1", "x", "nginx", 'a')}));
+  row_engine engine(engine_options_of(false), nullptr);
+  fleet_view view;
+  take(view, engine.run(std::move(round)));
+  const auto names = [&](const std::string& query) {
+    std::vector<std::string> out;
+    for (const auto* one : find_rows(view, std::nullopt, *row_query::parse("/?label=" + query)).page)
+      out.push_back(one->row.owner.name);
+    return out;
+  };
+  EXPECT_EQ(names("app=web"), std::vector<std::string>{"web"});
+  EXPECT_EQ(names("app+in+(web,db)"), (std::vector<std::string>{"db", "web"}));
+  // Of an owner that was not read nothing is known.
+  EXPECT_EQ(names("%21app"), std::vector<std::string>{"x"});
 }
 
 // Small pages are not sorted as large ones are.

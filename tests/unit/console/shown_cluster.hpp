@@ -24,7 +24,8 @@ inline namespace_content content(const std::string& ns, const std::string& mode,
   namespace_content out{.name = ns, .object = fleet::namespace_object{ns, std::nullopt}, .objects = {}, .pods = {}};
   if (!mode.empty()) out.object->pin_label = mode;
   for (const auto& one : deployments)
-    out.objects.push_back(*fleet::read_object(one, {"apps", "Deployment", paths.of("apps", "Deployment")}, {}));
+    out.objects.push_back(
+        *fleet::read_object(one, {"apps", "Deployment", paths.of("apps", "Deployment")}, {.has_labels = true}));
   for (const auto& one : pods) out.pods.push_back(*fleet::read_pod(one, {"", "Pod", paths.of("", "Pod")}, {}));
   return out;
 }
