@@ -142,12 +142,16 @@ result<std::string> entity_answer(const fleet_view& of, const visible_namespaces
   head.key("labels"), head.open_object();
   for (const auto& [key, value] : *rows.front()->labels) head.member(valid_utf8(key), valid_utf8(value));
   head.close_object();
-  // Where each row's image is, and its name without tag and digest; in the order of the rows.
+  // Where each row's image is, its name without tag and digest, and the rules that take it out of others; in the order
+  // of the rows.
   head.key("places"), head.open_array();
   for (const shown_row* one : rows) {
     head.open_object();
     write_text(head, "pointer", one->row.pointer);
     write_text(head, "repository", one->repository);
+    head.key("exceptions"), head.open_array();
+    for (const auto& each : one->exceptions) head.string(valid_utf8(each->rule));
+    head.close_array();
     head.close_object();
   }
   head.close_array();

@@ -77,6 +77,7 @@ struct console::parts {
                 numbers, time) {
     auto first = std::make_shared<fleet_view>();
     first->rules = fleet::rules_of_report(engine.options().checks);
+    first->exceptions = engine.exceptions().all();
     shown = std::move(first);
   }
 

@@ -12,6 +12,9 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -136,20 +139,67 @@ void write_counts(json::writer& to, const fleet_view& of, const visible_namespac
   to.close_array();
 }
 
+void write_rule(json::writer& to, const pipeline::check_rule& one, const tally& all) {
+  const auto found = all.rules.find(one.id);
+  write_text(to, "rule", one.id);
+  to.member("severity", pipeline::to_string(one.level));
+  write_text(to, "title", one.title);
+  write_text(to, "reason", one.reason);
+  write_text(to, "help", one.help);
+  write_number(to, "findings", found == all.rules.end() ? 0 : found->second);
+}
+
 void write_rules(json::writer& to, const fleet_view& of, const tally& all) {
   to.key("rules"), to.open_array();
   for (const pipeline::check_rule& one : of.rules) {
-    const auto found = all.rules.find(one.id);
     to.open_object();
-    write_text(to, "rule", one.id);
-    to.member("severity", pipeline::to_string(one.level));
-    write_text(to, "title", one.title);
-    write_text(to, "reason", one.reason);
-    write_text(to, "help", one.help);
-    write_number(to, "findings", found == all.rules.end() ? 0 : found->second);
+    write_rule(to, one, all);
     to.close_object();
   }
   to.close_array();
+}
+
+struct counted_exception {
+  rule_exception shown;
+  std::size_t rows = 0;
+};
+
+// The exceptions that are about namespaces of the viewer, without what they say of others.
+std::vector<counted_exception> exceptions_of(const fleet_view& of, const visible_namespaces& to) {
+  std::optional<std::vector<std::string>> names;
+  if (to) {
+    names.emplace();
+    for (const auto& [name, part] : of.namespaces)
+      if (is_visible(to, name)) names->push_back(name);
+  }
+  std::map<const rule_exception*, std::size_t> rows;
+  for (const auto& [name, part] : of.namespaces)
+    if (is_visible(to, name))
+      for (const shown_row& one : part->rows)
+        for (const auto& each : one.exceptions) ++rows[each.get()];
+  std::vector<counted_exception> out;
+  for (const auto& one : of.exceptions)
+    if (auto seen = seen_exception(*one, names)) out.push_back({std::move(*seen), rows[one.get()]});
+  return out;
+}
+
+void write_list(json::writer& to, std::string_view name, const std::vector<std::string>& all) {
+  to.key(name), to.open_array();
+  for (const auto& one : all) to.string(valid_utf8(one));
+  to.close_array();
+}
+
+void write_exception(json::writer& to, const counted_exception& of) {
+  to.open_object();
+  write_text(to, "rule", of.shown.rule);
+  write_text(to, "effect", of.shown.effect);
+  write_list(to, "images", of.shown.images);
+  write_list(to, "namespaces", of.shown.namespaces);
+  write_list(to, "kinds", of.shown.kinds);
+  write_list(to, "containers", of.shown.containers);
+  write_list(to, "types", of.shown.types);
+  write_number(to, "rows", of.rows);
+  to.close_object();
 }
 
 // For each of the last days, the newest last, the findings that were there at its end (today: now).
@@ -234,9 +284,21 @@ std::string overview_answer(const fleet_view& of, const visible_namespaces& to, 
 }
 
 std::string rules_answer(const fleet_view& of, const visible_namespaces& to) {
+  const tally all = tally_of(of, to);
+  const auto exceptions = exceptions_of(of, to);
   json::writer out;
   out.open_object();
-  write_rules(out, of, tally_of(of, to));
+  out.key("rules"), out.open_array();
+  for (const pipeline::check_rule& one : of.rules) {
+    out.open_object();
+    write_rule(out, one, all);
+    out.key("exceptions"), out.open_array();
+    for (const counted_exception& each : exceptions)
+      if (std::ranges::find(each.shown.from, one.id) != each.shown.from.end()) write_exception(out, each);
+    out.close_array();
+    out.close_object();
+  }
+  out.close_array();
   out.close_object();
   return std::move(out).text() + "\n";
 }

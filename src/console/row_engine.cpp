@@ -51,6 +51,7 @@ std::map<fleet::object_id, std::shared_ptr<const fleet::labels>> labels_of(fleet
 
 row_engine::row_engine(engine_options options, std::unique_ptr<store::history> history)
     : options_(std::move(options)),
+      exceptions_(options_.checks),
       history_(std::move(history)),
       past_(std::make_shared<const std::vector<store::past_finding>>()) {}
 
@@ -146,6 +147,7 @@ round_result row_engine::run(engine_round round) {
   for (fleet::row& one : all.rows) {
     shown_row shown{.row = std::move(one), .repository = {}};
     shown.repository = repository_of(shown.row);
+    shown.exceptions = exceptions_.of(shown.row);
     if (const auto found = labels.find(shown.row.owner); found != labels.end()) shown.labels = found->second;
     made.at(shown.row.ns)->rows.push_back(std::move(shown));
   }

@@ -94,10 +94,11 @@ result<void> read_text(const std::string& value, row_query& to) {
   return {};
 }
 
-constexpr std::array<std::pair<std::string_view, reader>, 11> parameters{{
+constexpr std::array<std::pair<std::string_view, reader>, 12> parameters{{
     {"namespace", read_text<&row_query::ns>},
     {"rule", read_text<&row_query::rule>},
     {"state", read_state},
+    {"exception", read_text<&row_query::exception>},
     {"mode", read_text<&row_query::mode>},
     {"repository", read_text<&row_query::repository>},
     {"digest", read_text<&row_query::digest>},
@@ -227,6 +228,9 @@ bool row_query::matches(const shown_row& one) const {
   }
   if (!repository.empty() && one.repository != repository) return false;
   if (!digest.empty() && !runs_or_writes(r, digest)) return false;
+  if (!exception.empty() &&
+      std::ranges::none_of(one.exceptions, [&](const auto& each) { return each->rule == exception; }))
+    return false;
   if (!labels.is_empty() && !labels.matches(*one.labels)) return false;
   if (search.empty()) return true;
   return contains(r.ns, search) || contains(r.image, search) || contains(r.container, search) ||

@@ -38,15 +38,6 @@ std::string restart_command(const row& r) {
   return {};
 }
 
-rules::subject subject_of(const row& of, const registry::reference& ref) {
-  return {.ref = &ref,
-          .ns = of.ns,
-          .group = of.owner.group,
-          .kind = of.owner.kind,
-          .container = of.container,
-          .type = of.type};
-}
-
 // None: its digest is not known.
 std::optional<registry::reference> image_by_digest(const row& of, const registry::reference& ref) {
   if (ref.is_pinned()) return ref;
@@ -277,6 +268,15 @@ class judged_row {
 };
 
 }  // namespace
+
+rules::subject subject_of(const row& of, const registry::reference& ref) {
+  return {.ref = &ref,
+          .ns = of.ns,
+          .group = of.owner.group,
+          .kind = of.owner.kind,
+          .container = of.container,
+          .type = of.type};
+}
 
 void add_findings(const row_question& question) { judged_row(question).judge(); }
 

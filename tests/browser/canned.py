@@ -141,7 +141,10 @@ class Canned:
         if page == "overview":
             return self.overview()
         if page == "rules":
-            return {"rules": self.rules()}
+            exception = {"rule": "sandbox" + HOSTILE, "effect": "allow" + HOSTILE, "images": ["docker.io/**" + HOSTILE],
+                         "namespaces": ["sandbox", HOSTILE], "kinds": [HOSTILE], "containers": [HOSTILE], "types": [HOSTILE], "rows": 7}
+            none = {**exception, "rule": "all", "images": [], "namespaces": [], "kinds": [], "containers": [], "types": [], "rows": 0}
+            return {"rules": [{**one, "exceptions": [exception, none] if i == 0 else []} for i, one in enumerate(self.rules())]}
         if page == "images":
             one = {"rows": 3, "pods": 9, "findings": 2, "digests": [{"digest": digest("a"), "pods": 5, "tags": ["1" + HOSTILE]}]}
             return {"total": 2, "offset": 0, "images": [
@@ -153,7 +156,7 @@ class Canned:
             return {"total": len(found), "offset": offset, "rows": found[offset:offset + int(query.get("limit", 100))]}
         ns, group, kind, name = [urllib.parse.unquote(one) for one in page.split("/")[1:]]
         found = [one for one in self.rows if one["namespace"] == ns and one["owner"] == kind + "/" + name]
-        place = {"pointer": self.pointer, "repository": "ghcr.io/acme/app" + HOSTILE}
+        place = {"pointer": self.pointer, "repository": "ghcr.io/acme/app" + HOSTILE, "exceptions": ["sandbox" + HOSTILE]}
         return {"namespace": ns, "group": group, "kind": kind, "name": name, "mode": "enforce", "rows": found,
                 "labels": {"app": "web", "team/" + HOSTILE: HOSTILE}, "places": [place] * len(found)}
 

@@ -182,6 +182,16 @@ class ConsolePages(unittest.TestCase):
         self.assertEqual(self.browser.run("return document.querySelector('input[name=label]').value"), "app=")
         self.assertEqual(self.browser.run("return document.querySelectorAll('.item').length"), 0)
 
+    def test_exceptions_stand_with_the_rules_from_which_they_take_images(self):
+        self.open(PAGES["rules"], HEADINGS["rules"])
+        items = self.browser.run("return [...document.querySelectorAll('main section:first-of-type li')].map((e) => e.textContent)")
+        self.assertEqual(items[0], "sandbox%s (allow%s): images docker.io/**%s; namespaces sandbox, %s; kinds %s; containers %s; "
+                         "types of containers %s · 7 images" % ((HOSTILE,) * 7))
+        self.assertEqual(items[1], "all (allow%s): all images · no image now" % HOSTILE)
+        self.browser.run("document.querySelector('main section:first-of-type li a').click()")
+        self.browser.wait_for("return location.hash.startsWith('#/entities?exception=sandbox')")
+        self.browser.wait_for("return document.querySelector('main').textContent.includes('Exceptions by sandbox')")
+
     def test_a_label_of_an_entity_leads_to_those_that_have_it(self):
         self.open(PAGES["entity"], HEADINGS["entity"])
         self.assertIn(HOSTILE + "=" + HOSTILE, self.browser.run("return document.querySelector('main').textContent"))

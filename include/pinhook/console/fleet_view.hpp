@@ -4,6 +4,7 @@
 #pragma once
 
 #include <pinhook/base/clock.hpp>
+#include <pinhook/console/rule_exceptions.hpp>
 #include <pinhook/fleet/label_selector.hpp>
 #include <pinhook/fleet/report.hpp>
 #include <pinhook/fleet/state.hpp>
@@ -30,6 +31,9 @@ struct shown_row {
   /// Of the workload; empty where its owner could not be read. Rows of one workload share them; not null.
   std::shared_ptr<const fleet::labels> labels = no_labels();
 
+  /// Rules that take its image out of others.
+  exception_list exceptions = {};
+
   [[nodiscard]] static const std::shared_ptr<const fleet::labels>& no_labels() {
     static const auto none = std::make_shared<const fleet::labels>();
     return none;
@@ -50,6 +54,7 @@ struct fleet_view {
   std::map<std::string, std::shared_ptr<const namespace_view>, std::less<>> namespaces;
   /// Those of the report, with the operator's.
   pipeline::rule_table rules;
+  exception_list exceptions;
   /// Findings that are there or ended within 30 days, newest first. Not null.
   std::shared_ptr<const std::vector<store::past_finding>> past =
       std::make_shared<const std::vector<store::past_finding>>();

@@ -10,6 +10,7 @@
 #include <pinhook/base/error.hpp>
 #include <pinhook/console/cluster_cache.hpp>
 #include <pinhook/console/fleet_view.hpp>
+#include <pinhook/console/rule_exceptions.hpp>
 #include <pinhook/fleet/label_selector.hpp>
 #include <pinhook/fleet/make_rows.hpp>
 #include <pinhook/fleet/manifest.hpp>
@@ -71,6 +72,8 @@ class row_engine {
 
   [[nodiscard]] round_result run(engine_round round);
   [[nodiscard]] const engine_options& options() const { return options_; }
+  /// Of the rules; any thread.
+  [[nodiscard]] const exception_table& exceptions() const { return exceptions_; }
 
  private:
   void learn(std::vector<registry_answer> answers);
@@ -79,6 +82,7 @@ class row_engine {
   [[nodiscard]] result<void> remember(fleet::report& r, bool is_whole, bool has_all_answers);
 
   const engine_options options_;
+  const exception_table exceptions_;
   std::unique_ptr<store::history> history_;
   fleet::registry_facts facts_;
   std::vector<store::tag_move> moves_;

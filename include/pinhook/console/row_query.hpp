@@ -30,6 +30,8 @@ struct row_query {
   /// "pinned", "tag", "latest", "no-tag", "invalid", "mixed", "moved", "gone", "unresolvable", "differs", "findings".
   std::string state;
   std::string mode;
+  /// The name of a rule that takes the row's image out of others.
+  std::string exception;
   /// A canonical repository: docker.io/library/nginx.
   std::string repository;
   /// A digest that the row runs or is pinned to.

@@ -8,6 +8,7 @@
 #include <pinhook/registry/digest.hpp>
 #include <pinhook/registry/reference.hpp>
 #include <pinhook/rules/image_proofs.hpp>
+#include <pinhook/rules/matcher.hpp>
 
 #include <optional>
 #include <string_view>
@@ -31,6 +32,9 @@ struct row_question {
 };
 
 void add_findings(const row_question& question);
+
+/// The row's image and its place, for rules. Refers to both.
+[[nodiscard]] rules::subject subject_of(const row& of, const registry::reference& ref);
 
 /// Adds what the rules of `options` ask of verifiers about the row's image: the digest that is written, or the one that
 /// the tag has now, as at the next admission.

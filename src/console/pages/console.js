@@ -132,8 +132,9 @@ function entitiesPage(query) {
       if (!isMade) {
         isMade = true;
         main.replaceChildren(el("h2", {}, "Entities"), form, count, list.element);
-        if (query.repository || query.digest)
-          form.after(el("p", {}, "Only ", el("code", {}, shortened(query.repository ?? query.digest)), " · ",
+        const only = query.repository ?? query.digest ?? query.exception;
+        if (only)
+          form.after(el("p", {}, query.exception ? "Exceptions by " : "Only ", el("code", {}, shortened(only)), " · ",
             link("show all", "/entities")));
         const known = await ask("/api/v1/rules");
         rules.append(...known.rules.map((one) => el("option", { value: one.rule, selected: query.rule === one.rule }, one.rule)));
@@ -232,7 +233,8 @@ function entityPage(path) {
         ...got.rows.map((row, i) => el("section", {},
           el("h3", {}, row.container + " ", el("span", { class: worst(row) }, row.written)),
           el("p", {}, counted(row.pods, "Pod"), row.in_workload ? null : "; only Pods have it", " · ",
-            link(got.places[i].repository, "/entities", { repository: got.places[i].repository })),
+            link(got.places[i].repository, "/entities", { repository: got.places[i].repository }),
+            got.places[i].exceptions.length ? " · exception by " + got.places[i].exceptions.join(", ") : null),
           el("h4", {}, "Evidence"), evidence(row, got.places[i]),
           row.findings.length ? [el("h4", {}, "Resolution"), el("ul", {}, row.findings.map(resolution))] : null,
           el("h4", {}, "History"), timeline(row, of.now))));
@@ -268,6 +270,15 @@ function imagesPage(query) {
   };
 }
 
+// Which images a rule of the operator takes out of others.
+function exceptionLine(one) {
+  const about = [["images", "images"], ["namespaces", "namespaces"], ["kinds", "kinds"], ["containers", "containers"],
+    ["types", "types of containers"]].filter(([name]) => one[name].length)
+    .map(([name, title]) => title + " " + one[name].join(", "));
+  return el("li", {}, el("strong", {}, one.rule), " (" + one.effect + "): " + (about.join("; ") || "all images") + " · ",
+    one.rows ? link(counted(one.rows, "image"), "/entities", { exception: one.rule }) : "no image now");
+}
+
 function rulesPage() {
   return {
     title: "Rules",
@@ -276,7 +287,8 @@ function rulesPage() {
       main.replaceChildren(el("h2", {}, "Rules"), ...got.rules.map((one) => el("section", {},
         el("h3", {}, el("span", { class: one.severity }, one.rule), " ", el("span", { class: "quiet" }, one.title)),
         el("p", {}, one.findings ? link(counted(one.findings, "finding"), "/entities", { rule: one.rule }) : "no findings"),
-        el("p", {}, one.reason), el("p", { class: "quiet" }, one.help))));
+        el("p", {}, one.reason), el("p", { class: "quiet" }, one.help),
+        one.exceptions.length ? [el("h4", {}, "Exceptions"), el("ul", {}, one.exceptions.map(exceptionLine))] : null)));
     },
   };
 }

@@ -76,6 +76,7 @@ inline fleet_view small_view() {
   fleet_view out;
   take(out, engine.run(small_cluster()));
   out.rules = fleet::rules_of_report(engine.options().checks);
+  out.exceptions = engine.exceptions().all();
   return out;
 }
 
