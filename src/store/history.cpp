@@ -1,6 +1,7 @@
 #include <pinhook/store/history.hpp>
 
 #include <pinhook/store/schema.hpp>
+#include <pinhook/store/stored_text.hpp>
 
 #include <fmt/core.h>
 
@@ -8,6 +9,7 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <set>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -17,29 +19,43 @@ namespace {
 
 static_assert(history::schema_version == static_cast<std::int64_t>(scripts.size()));
 
-std::int64_t seconds_of(wall_time moment) {
-  return std::chrono::duration_cast<std::chrono::seconds>(moment.time_since_epoch()).count();
-}
-
-wall_time moment_of(std::int64_t seconds) { return wall_time(std::chrono::seconds(seconds)); }
-
-// Ids of this observation, in memory: what is not among them has ended.
-constexpr const char* empty_lists =
-    "CREATE TEMP TABLE IF NOT EXISTS seen_use(id INTEGER PRIMARY KEY);"
-    "CREATE TEMP TABLE IF NOT EXISTS seen_finding(id INTEGER PRIMARY KEY);"
-    "CREATE TEMP TABLE IF NOT EXISTS unjudged(kind TEXT PRIMARY KEY) WITHOUT ROWID;"
-    "DELETE FROM seen_use; DELETE FROM seen_finding; DELETE FROM unjudged;";
-
 constexpr std::string_view put_use =
-    "INSERT INTO image_use(cluster, namespace, owner, container, image, first_seen, last_seen) "
-    "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?6) "
-    "ON CONFLICT(cluster, namespace, owner, container, image) WHERE ended IS NULL "
+    "INSERT INTO image_use(place, image, first_seen, last_seen) VALUES(?1, ?2, ?3, ?3) "
+    "ON CONFLICT(place, image) WHERE ended IS NULL "
     "DO UPDATE SET last_seen = max(last_seen, excluded.last_seen) RETURNING id, first_seen, last_seen";
 
+// One that comes back within the second in which it came and ended has not ended.
 constexpr std::string_view put_finding =
-    "INSERT INTO finding(image_use, kind, message, first_seen, last_seen) VALUES(?1, ?2, ?3, ?4, ?4) "
-    "ON CONFLICT(image_use, kind) WHERE resolved IS NULL "
-    "DO UPDATE SET last_seen = max(last_seen, excluded.last_seen), message = excluded.message RETURNING id";
+    "INSERT INTO finding(image_use, kind, first_seen, message, last_seen) VALUES(?1, ?2, ?3, ?4, ?5) "
+    "ON CONFLICT(image_use, kind, first_seen) "
+    "DO UPDATE SET last_seen = max(last_seen, excluded.last_seen), message = excluded.message, resolved = NULL";
+
+constexpr std::string_view open_findings =
+    "SELECT k.text, m.text, f.first_seen, f.last_seen, f.kind FROM finding f JOIN text k ON k.id = f.kind "
+    "JOIN text m ON m.id = f.message WHERE f.image_use = ?1 AND f.resolved IS NULL ORDER BY k.text";
+
+constexpr std::string_view end_finding =
+    "UPDATE finding SET resolved = max(?4, last_seen) WHERE image_use = ?1 AND kind = ?2 AND first_seen = ?3";
+
+// Between two times at which what is too old is dropped.
+constexpr std::chrono::hours forget_interval{1};
+
+struct forgetting {
+  /// What is older than ?1; how many ended rows there are; the oldest ?1 of them.
+  std::string_view drop, count = {}, drop_oldest = {};
+};
+
+constexpr std::array<forgetting, 4> forgettings{{
+    {"DELETE FROM finding WHERE resolved < ?1", "SELECT count(*) FROM finding WHERE resolved IS NOT NULL",
+     "DELETE FROM finding WHERE (image_use, kind, first_seen) IN (SELECT image_use, kind, first_seen FROM finding "
+     "WHERE resolved IS NOT NULL ORDER BY resolved, image_use, first_seen LIMIT ?1)"},
+    {"DELETE FROM image_use WHERE ended < ?1", "SELECT count(*) FROM image_use WHERE ended IS NOT NULL",
+     "DELETE FROM image_use WHERE id IN (SELECT id FROM image_use WHERE ended IS NOT NULL ORDER BY ended, id "
+     "LIMIT ?1)"},
+    {"DELETE FROM tag_move WHERE at < ?1", "SELECT count(*) FROM tag_move",
+     "DELETE FROM tag_move WHERE id IN (SELECT id FROM tag_move ORDER BY at, id LIMIT ?1)"},
+    {"DELETE FROM tag WHERE last_seen < ?1"},
+}};
 
 // Runs a statement that gives one row.
 result<std::int64_t> id_of(statement& one) {
@@ -69,63 +85,6 @@ result<void> check_file(database& db) {
   if (!no_size && !has_log && size % static_cast<std::uintmax_t>(*page) != 0)
     return fail(db.damaged("its last page is not whole"));
   return {};
-}
-
-// The graver change of a tag counts for several moves in a row.
-int weight_of(std::string_view change) {
-  constexpr std::array<std::string_view, 4> lightest_first{"", "list", "bytes", "version-tag"};
-  return static_cast<int>(std::ranges::find(lightest_first, change) - lightest_first.begin());
-}
-
-// The digest that the tag had until `at` ends. It is the one before when it stood for a whole cooldown, and else
-// matters to shorter ones: those that stood no longer before it do not matter any more.
-void take_end(waiting_tag& tag, wall_time at, std::chrono::seconds cooldown) {
-  const auto length = std::chrono::duration_cast<std::chrono::seconds>(at - tag.since);
-  if (length.count() <= 0) return;
-  if (length >= cooldown) {
-    tag.before = tag.now;
-    tag.change.clear();
-    tag.between.clear();
-    return;
-  }
-  while (!tag.between.empty() && tag.between.back().length <= length) tag.between.pop_back();
-  if (!tag.between.empty() || tag.now != tag.before) tag.between.push_back({tag.now, length});
-}
-
-result<void> resolve_unseen(database& db, std::int64_t now) {
-  // Of uses that were seen, what was looked for and not found; of uses that ended, everything.
-  for (const std::string_view text :
-       {"UPDATE finding SET resolved = max(?1, last_seen) WHERE resolved IS NULL "
-        "AND image_use IN (SELECT id FROM seen_use) AND id NOT IN (SELECT id FROM seen_finding) "
-        "AND kind NOT IN (SELECT kind FROM unjudged)",
-        "UPDATE finding SET resolved = max(?1, last_seen) WHERE resolved IS NULL "
-        "AND image_use IN (SELECT id FROM image_use WHERE ended IS NOT NULL)"}) {
-    auto one = db.prepare(text);
-    if (!one) return fail(std::move(one.error()));
-    if (auto ok = one->bind(1, now).run(); !ok) return ok;
-  }
-  return {};
-}
-
-result<std::vector<record>> records_of(database& db, const std::vector<std::pair<std::int64_t, record>>& uses) {
-  auto open = db.prepare(
-      "SELECT kind, message, first_seen, last_seen FROM finding WHERE image_use = ?1 AND resolved IS NULL "
-      "ORDER BY kind");
-  if (!open) return fail(std::move(open.error()));
-  std::vector<record> out;
-  out.reserve(uses.size());
-  for (const auto& [id, times] : uses) {
-    out.push_back(times);
-    open->bind(1, id);
-    for (;;) {
-      const auto row = open->step();
-      if (!row) return fail(row.error());
-      if (!*row) break;
-      out.back().findings.push_back(
-          {open->text(0), open->text(1), moment_of(open->number(2)), moment_of(open->number(3))});
-    }
-  }
-  return out;
 }
 
 }  // namespace
@@ -188,72 +147,178 @@ result<std::int64_t> history::cluster_id(const std::string& name) {
   return id_of(put->bind(1, name));
 }
 
-result<std::vector<record>> history::add(const observation& seen) {
+// Adds the uses of one observation with their findings, and ends what was not seen.
+class history::adding {
+ public:
+  static result<adding> open(database& db, const observation& seen, std::int64_t cluster,
+                             std::vector<past_finding>* resolved) {
+    auto names = stored_names::open(db);
+    if (!names) return fail(std::move(names.error()));
+    auto use = db.prepare(put_use);
+    auto finding = db.prepare(put_finding);
+    auto open = db.prepare(open_findings);
+    auto end = db.prepare(end_finding);
+    for (auto* one : {&use, &finding, &open, &end})
+      if (!*one) return fail(std::move(one->error()));
+    return adding(db, seen, cluster, resolved,
+                  {std::move(*names), std::move(*use), std::move(*finding), std::move(*open), std::move(*end)});
+  }
+
+  result<std::vector<record>> run() {
+    std::vector<record> out;
+    out.reserve(seen_.uses.size());
+    for (const auto& one : seen_.uses) {
+      auto made = add_use(one);
+      if (!made) return fail(std::move(made.error()));
+      out.push_back(std::move(*made));
+    }
+    if (auto ok = end_unseen(); !ok) return fail(std::move(ok.error()));
+    return out;
+  }
+
+ private:
+  struct statements {
+    stored_names names;
+    statement use, finding, open, end;
+  };
+  struct open_finding {
+    finding_times times;
+    std::int64_t kind = 0;
+  };
+
+  adding(database& db, const observation& seen, std::int64_t cluster, std::vector<past_finding>* resolved,
+         statements all)
+      : db_(db),
+        seen_(seen),
+        cluster_(cluster),
+        now_(seconds_of(seen.at)),
+        resolved_(resolved),
+        statements_(std::move(all)) {}
+
+  result<record> add_use(const seen_use& one) {
+    const auto place = statements_.names.place(cluster_, one.use);
+    if (!place) return fail(place.error());
+    statement& put = statements_.use;
+    const auto row = put.bind(1, *place).bind(2, one.use.image).bind(3, now_).step();
+    if (!row) return fail(row.error());
+    const std::int64_t id = put.number(0);
+    record out{moment_of(put.number(1)), moment_of(put.number(2)), {}};
+    if (auto ok = put.run(); !ok) return fail(std::move(ok.error()));
+    auto before = open_of(id, one.use.image);
+    if (!before) return fail(std::move(before.error()));
+    if (ids_.insert(id).second) {
+      for (const auto& f : one.findings)
+        if (auto ok = add_finding(id, one.use.image, f, *before); !ok) return fail(std::move(ok.error()));
+      for (const auto& f : *before)
+        if (!seen_.unjudged.contains(f.times.kind) &&
+            std::ranges::find(one.findings, f.times.kind, &seen_finding::kind) == one.findings.end())
+          if (auto ok = end(id, one.use, f); !ok) return fail(std::move(ok.error()));
+      before = open_of(id, one.use.image);
+      if (!before) return fail(std::move(before.error()));
+    }
+    for (auto& f : *before) out.findings.push_back(std::move(f.times));
+    return out;
+  }
+
+  result<std::vector<open_finding>> open_of(std::int64_t use, const std::string& image) {
+    std::vector<open_finding> out;
+    statement& all = statements_.open;
+    all.bind(1, use);
+    for (;;) {
+      const auto row = all.step();
+      if (!row) return fail(row.error());
+      if (!*row) return out;
+      out.push_back({{all.text(0), message_of(all.text(1), image), moment_of(all.number(2)), moment_of(all.number(3))},
+                     all.number(4)});
+    }
+  }
+
+  result<void> add_finding(std::int64_t use, const std::string& image, const seen_finding& one,
+                           const std::vector<open_finding>& before) {
+    const auto kind = statements_.names.text(one.kind);
+    if (!kind) return fail(kind.error());
+    const auto message = statements_.names.text(stored_message(one.message, image));
+    if (!message) return fail(message.error());
+    const auto found = std::ranges::find(before, *kind, &open_finding::kind);
+    const std::int64_t first = found == before.end() ? now_ : seconds_of(found->times.first_seen);
+    statement& put = statements_.finding;
+    return put.bind(1, use).bind(2, *kind).bind(3, first).bind(4, *message).bind(5, now_).run();
+  }
+
+  result<void> end(std::int64_t use, const image_use& of, const open_finding& one) {
+    const std::int64_t first = seconds_of(one.times.first_seen);
+    if (auto ok = statements_.end.bind(1, use).bind(2, one.kind).bind(3, first).bind(4, now_).run(); !ok) return ok;
+    if (resolved_ != nullptr) resolved_->push_back({of, one.times, std::max(moment_of(now_), one.times.last_seen)});
+    return {};
+  }
+
+  // Uses of what was read whole.
+  result<void> end_unseen() {
+    std::string text =
+        "SELECT u.id, p.namespace, p.owner, p.container, u.image FROM place p JOIN image_use u ON u.place = p.id "
+        "WHERE p.cluster = ?1 AND u.ended IS NULL";
+    if (seen_.whole) text += " AND p.namespace = ?2";
+    auto all = db_.prepare(text);
+    if (!all) return fail(std::move(all.error()));
+    std::vector<std::pair<std::int64_t, image_use>> gone;
+    const auto collect = [&]() -> result<void> {
+      for (;;) {
+        const auto row = all->step();
+        if (!row) return fail(row.error());
+        if (!*row) return {};
+        if (!ids_.contains(all->number(0)))
+          gone.emplace_back(all->number(0), image_use{all->text(1), all->text(2), all->text(3), all->text(4)});
+      }
+    };
+    all->bind(1, cluster_);
+    if (!seen_.whole) {
+      if (auto ok = collect(); !ok) return ok;
+    } else {
+      for (const auto& ns : *seen_.whole) {
+        all->bind(2, ns);
+        if (auto ok = collect(); !ok) return ok;
+      }
+    }
+    return end_uses(gone);
+  }
+
+  result<void> end_uses(const std::vector<std::pair<std::int64_t, image_use>>& gone) {
+    auto put = db_.prepare("UPDATE image_use SET ended = max(?2, last_seen) WHERE id = ?1");
+    if (!put) return fail(std::move(put.error()));
+    for (const auto& [id, use] : gone) {
+      if (auto ok = put->bind(1, id).bind(2, now_).run(); !ok) return ok;
+      const auto open = open_of(id, use.image);
+      if (!open) return fail(open.error());
+      for (const auto& one : *open)
+        if (auto ok = end(id, use, one); !ok) return ok;
+    }
+    return {};
+  }
+
+  database& db_;
+  const observation& seen_;
+  const std::int64_t cluster_;
+  const std::int64_t now_;
+  std::vector<past_finding>* const resolved_;
+  statements statements_;
+  // Uses that this observation saw.
+  std::set<std::int64_t> ids_;
+};
+
+result<std::vector<record>> history::add(const observation& seen, std::vector<past_finding>* resolved) {
   auto& db = *database_;
   auto change = transaction::begin(db);
   if (!change) return fail(std::move(change.error()));
-  if (auto ok = db.execute(empty_lists); !ok) return fail(std::move(ok.error()));
   const auto cluster = cluster_id(seen.cluster);
   if (!cluster) return fail(cluster.error());
-  auto out = add_uses(seen, *cluster);
+  auto steps = adding::open(db, seen, *cluster, resolved);
+  if (!steps) return fail(std::move(steps.error()));
+  auto out = steps->run();
   if (!out) return out;
   if (auto ok = add_tags(seen); !ok) return fail(std::move(ok.error()));
   if (auto ok = forget(seen.at); !ok) return fail(std::move(ok.error()));
   if (auto ok = change->commit(); !ok) return fail(std::move(ok.error()));
   return out;
-}
-
-result<std::vector<record>> history::add_uses(const observation& seen, std::int64_t cluster) {
-  auto& db = *database_;
-  auto use = db.prepare(put_use);
-  auto finding = db.prepare(put_finding);
-  auto list_use = db.prepare("INSERT OR IGNORE INTO seen_use(id) VALUES(?1)");
-  auto list_finding = db.prepare("INSERT OR IGNORE INTO seen_finding(id) VALUES(?1)");
-  for (auto* one : {&use, &finding, &list_use, &list_finding})
-    if (!*one) return fail(std::move(one->error()));
-  const auto now = seconds_of(seen.at);
-  std::vector<std::pair<std::int64_t, record>> ids;
-  for (const auto& one : seen.uses) {
-    use->bind(1, cluster).bind(2, one.use.ns).bind(3, one.use.owner).bind(4, one.use.container);
-    use->bind(5, one.use.image).bind(6, now);
-    const auto row = use->step();
-    if (!row) return fail(row.error());
-    ids.emplace_back(use->number(0), record{moment_of(use->number(1)), moment_of(use->number(2)), {}});
-    if (auto ok = use->run(); !ok) return fail(std::move(ok.error()));
-    const auto id = ids.back().first;
-    if (auto ok = list_use->bind(1, id).run(); !ok) return fail(std::move(ok.error()));
-    if (db.changed_rows() == 0) continue;
-    for (const auto& f : one.findings) {
-      const auto put = id_of(finding->bind(1, id).bind(2, f.kind).bind(3, f.message).bind(4, now));
-      if (!put) return fail(put.error());
-      if (auto ok = list_finding->bind(1, *put).run(); !ok) return fail(std::move(ok.error()));
-    }
-  }
-  if (auto ok = end_unseen(seen, cluster); !ok) return fail(std::move(ok.error()));
-  return records_of(db, ids);
-}
-
-result<void> history::end_unseen(const observation& seen, std::int64_t cluster) {
-  auto& db = *database_;
-  const auto now = seconds_of(seen.at);
-  std::string text =
-      "UPDATE image_use SET ended = max(?1, last_seen) WHERE cluster = ?2 AND ended IS NULL "
-      "AND id NOT IN (SELECT id FROM seen_use)";
-  if (seen.whole) text += " AND namespace = ?3";
-  auto end = db.prepare(text);
-  if (!end) return fail(std::move(end.error()));
-  end->bind(1, now).bind(2, cluster);
-  if (!seen.whole) {
-    if (auto ok = end->run(); !ok) return ok;
-  } else {
-    for (const auto& ns : *seen.whole)
-      if (auto ok = end->bind(3, ns).run(); !ok) return ok;
-  }
-  auto unjudged = db.prepare("INSERT OR IGNORE INTO unjudged(kind) VALUES(?1)");
-  if (!unjudged) return fail(std::move(unjudged.error()));
-  for (const auto& kind : seen.unjudged)
-    if (auto ok = unjudged->bind(1, kind).run(); !ok) return ok;
-  return resolve_unseen(db, now);
 }
 
 result<void> history::add_tags(const observation& seen) {
@@ -283,110 +348,31 @@ result<void> history::add_tags(const observation& seen) {
   return {};
 }
 
-// What ended before the retention, and the oldest beyond the cap.
+// What ended before the retention, and the oldest beyond the cap. It has to look at every row, for an index by time
+// would take as much room as what it is about; so it is not done with each of many observations.
 result<void> history::forget(wall_time now) {
+  if (forgotten_ && now >= *forgotten_ && now - *forgotten_ < forget_interval) return {};
   const auto limit = seconds_of(now) - std::chrono::seconds(options_.retention).count();
-  struct row {
-    std::string_view text;
-    std::int64_t number;
-  };
-  const row rows[] = {
-      {"DELETE FROM finding WHERE resolved < ?1", limit},
-      {"DELETE FROM image_use WHERE ended < ?1", limit},
-      {"DELETE FROM tag_move WHERE at < ?1", limit},
-      {"DELETE FROM tag WHERE last_seen < ?1", limit},
-      {"DELETE FROM finding WHERE id IN (SELECT id FROM finding WHERE resolved IS NOT NULL "
-       "ORDER BY resolved DESC, id DESC LIMIT -1 OFFSET ?1)",
-       options_.most_ended},
-      {"DELETE FROM image_use WHERE id IN (SELECT id FROM image_use WHERE ended IS NOT NULL "
-       "ORDER BY ended DESC, id DESC LIMIT -1 OFFSET ?1)",
-       options_.most_ended},
-      {"DELETE FROM tag_move WHERE id IN (SELECT id FROM tag_move ORDER BY at DESC, id DESC LIMIT -1 OFFSET ?1)",
-       options_.most_ended},
-  };
-  for (const row& one : rows) {
-    auto drop = database_->prepare(one.text);
-    if (!drop) return fail(std::move(drop.error()));
-    if (auto ok = drop->bind(1, one.number).run(); !ok) return ok;
+  for (const auto& [drop, count, drop_oldest] : forgettings) {
+    if (auto ok = drop_by(drop, limit); !ok) return ok;
+    if (count.empty()) continue;
+    const auto left = database_->number_of(count);
+    if (!left) return fail(left.error());
+    if (*left > options_.most_ended)
+      if (auto ok = drop_by(drop_oldest, *left - options_.most_ended); !ok) return ok;
   }
+  for (const char* unused : {"DELETE FROM place WHERE id NOT IN (SELECT place FROM image_use)",
+                             "DELETE FROM text WHERE id NOT IN (SELECT kind FROM finding) "
+                             "AND id NOT IN (SELECT message FROM finding)"})
+    if (auto ok = database_->execute(unused); !ok) return ok;
+  forgotten_ = now;
   return {};
 }
 
-result<std::vector<past_finding>> history::findings(const std::string& cluster, wall_time since) {
-  auto all = database_->prepare(
-      "SELECT u.namespace, u.owner, u.container, u.image, f.kind, f.message, f.first_seen, f.last_seen, f.resolved "
-      "FROM finding f JOIN image_use u ON u.id = f.image_use JOIN cluster c ON c.id = u.cluster "
-      "WHERE c.name = ?1 AND (f.resolved IS NULL OR f.resolved >= ?2) ORDER BY f.last_seen DESC, f.id DESC");
-  if (!all) return fail(std::move(all.error()));
-  all->bind(1, cluster).bind(2, seconds_of(since));
-  std::vector<past_finding> out;
-  for (;;) {
-    const auto row = all->step();
-    if (!row) return fail(row.error());
-    if (!*row) return out;
-    past_finding one{{all->text(0), all->text(1), all->text(2), all->text(3)},
-                     {all->text(4), all->text(5), moment_of(all->number(6)), moment_of(all->number(7))}};
-    if (!all->is_null(8)) one.resolved = moment_of(all->number(8));
-    out.push_back(std::move(one));
-  }
-}
-
-result<std::vector<tag_move>> history::moves(wall_time since) {
-  auto all = database_->prepare(
-      "SELECT reference, before, after, change, at FROM tag_move WHERE at >= ?1 ORDER BY at DESC, id DESC");
-  if (!all) return fail(std::move(all.error()));
-  all->bind(1, seconds_of(since));
-  std::vector<tag_move> out;
-  for (;;) {
-    const auto row = all->step();
-    if (!row) return fail(row.error());
-    if (!*row) return out;
-    out.push_back({all->text(0), all->text(1), all->text(2), all->text(3), moment_of(all->number(4))});
-  }
-}
-
-result<std::vector<known_tag>> history::tags(wall_time since) {
-  auto all = database_->prepare(
-      "SELECT reference, digest, first_seen, last_seen FROM tag WHERE last_seen >= ?1 ORDER BY reference");
-  if (!all) return fail(std::move(all.error()));
-  all->bind(1, seconds_of(since));
-  std::vector<known_tag> out;
-  for (;;) {
-    const auto row = all->step();
-    if (!row) return fail(row.error());
-    if (!*row) return out;
-    out.push_back({all->text(0), all->text(1), moment_of(all->number(2)), moment_of(all->number(3))});
-  }
-}
-
-result<std::vector<waiting_tag>> history::waiting(wall_time now, std::chrono::nanoseconds cooldown) {
-  const auto length = std::chrono::duration_cast<std::chrono::seconds>(cooldown).count();
-  auto all = database_->prepare(
-      "SELECT reference, before, after, at, change FROM tag_move WHERE reference IN "
-      "(SELECT reference FROM tag_move WHERE at > ?1) ORDER BY reference, at, id");
-  if (!all) return fail(std::move(all.error()));
-  all->bind(1, seconds_of(now) - length);
-  std::vector<waiting_tag> tags;
-  for (;;) {
-    const auto row = all->step();
-    if (!row) return fail(row.error());
-    if (!*row) break;
-    const auto reference = all->text(0);
-    const auto after = all->text(2);
-    const auto at = moment_of(all->number(3));
-    if (tags.empty() || tags.back().reference != reference)
-      tags.push_back({reference, all->text(1), all->text(1), at, {}});
-    auto& tag = tags.back();
-    take_end(tag, at, std::chrono::seconds(length));
-    if (const auto change = all->text(4); weight_of(change) > weight_of(tag.change)) tag.change = change;
-    tag.now = after;
-    tag.since = at;
-  }
-  std::erase_if(tags, [&](const waiting_tag& tag) {
-    const bool is_back = tag.now == tag.before && tag.between.empty();
-    return is_back || now - tag.since >= std::chrono::seconds(length);
-  });
-  return tags;
+result<void> history::drop_by(std::string_view text, std::int64_t number) {
+  auto drop = database_->prepare(text);
+  if (!drop) return fail(std::move(drop.error()));
+  return drop->bind(1, number).run();
 }
 
 }  // namespace pinhook::store

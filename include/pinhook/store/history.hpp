@@ -19,8 +19,11 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace pinhook::store {
@@ -38,16 +41,23 @@ struct history_options {
 class history {
  public:
   /// The version of the schema that this program writes; a file of an earlier one is brought to it.
-  static constexpr std::int64_t schema_version = 1;
+  static constexpr std::int64_t schema_version = 2;
 
   [[nodiscard]] static result<std::unique_ptr<history>> open(const std::string& path, const history_options& options);
 
   /// Stores what a report saw, and forgets what is beyond the options' limits. The result has a record for each of
   /// `seen.uses`, in their order. A use that is given twice is stored once, with the findings of the first.
-  [[nodiscard]] result<std::vector<record>> add(const observation& seen);
+  /// `resolved`: gets the findings that it ended; null: nobody asks.
+  [[nodiscard]] result<std::vector<record>> add(const observation& seen, std::vector<past_finding>* resolved = nullptr);
 
   /// Findings of a cluster that are there, or that ended at `since` or later; newest first.
   [[nodiscard]] result<std::vector<past_finding>> findings(const std::string& cluster, wall_time since);
+  /// The same without an order, one by one, so that the whole need not be in memory.
+  [[nodiscard]] result<void> each_finding(const std::string& cluster, wall_time since,
+                                          const std::function<void(past_finding)>& take);
+  /// Uses of images of a cluster that are there, or that ended at `since` or later; without an order.
+  [[nodiscard]] result<void> each_use(const std::string& cluster, wall_time since,
+                                      const std::function<void(past_use)>& take);
   /// Moves of tags at `since` or later, newest first.
   [[nodiscard]] result<std::vector<tag_move>> moves(wall_time since);
   /// Tags that were looked up at `since` or later, by name.
@@ -58,18 +68,21 @@ class history {
   [[nodiscard]] result<std::vector<waiting_tag>> waiting(wall_time now, std::chrono::nanoseconds cooldown);
 
  private:
+  class adding;
   history(std::unique_ptr<database> owned, const history_options& options)
       : database_(std::move(owned)), options_(options) {}
   [[nodiscard]] result<void> prepare_file();
   [[nodiscard]] result<void> migrate();
   [[nodiscard]] result<std::int64_t> cluster_id(const std::string& name);
-  [[nodiscard]] result<std::vector<record>> add_uses(const observation& seen, std::int64_t cluster);
-  [[nodiscard]] result<void> end_unseen(const observation& seen, std::int64_t cluster);
   [[nodiscard]] result<void> add_tags(const observation& seen);
   [[nodiscard]] result<void> forget(wall_time now);
+  [[nodiscard]] result<void> drop_by(std::string_view text, std::int64_t number);
+  [[nodiscard]] result<void> each_finding(const std::string& cluster, wall_time since,
+                                          const std::function<void(past_finding)>& take, std::string_view order);
 
   std::unique_ptr<database> database_;
   history_options options_;
+  std::optional<wall_time> forgotten_;
 };
 
 }  // namespace pinhook::store

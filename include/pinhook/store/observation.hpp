@@ -88,6 +88,16 @@ struct past_finding {
   friend bool operator==(const past_finding&, const past_finding&) = default;
 };
 
+/// A use of history.
+struct past_use {
+  image_use use;
+  wall_time first_seen{};
+  /// When a report did not see it any more; none: it is still there.
+  std::optional<wall_time> ended{};
+
+  friend bool operator==(const past_use&, const past_use&) = default;
+};
+
 struct tag_move {
   std::string reference;
   std::string before, after;

@@ -2,6 +2,9 @@
 
 #include "support/certificates.hpp"
 
+#include <pinhook/store/schema.hpp>
+#include <pinhook/store/stored_text.hpp>
+
 #include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -158,6 +161,101 @@ TEST_F(History, TextsAreKeptAsTheyAre) {
   const std::string odd = "a'b\"; DROP TABLE finding; --\n\xff\x01é";
   EXPECT_EQ(add(noon, {use(odd, odd, {{odd, odd}})})[0].findings[0].message, odd);
   EXPECT_EQ(findings()[0].use.ns, odd);
+}
+
+TEST_F(History, MessagesOfOneFormStandOnce) {
+  const std::vector<std::string> forms{"\"nginx\": no tag, write nginx@sha256:…",
+                                       "no image",
+                                       "",
+                                       "~",
+                                       "= nginx",
+                                       "a\x1a"
+                                       "b nginx"};
+  std::vector<seen_finding> given;
+  for (std::size_t i = 0; i < forms.size(); ++i) given.push_back({"kind-" + std::to_string(i), forms[i]});
+  const auto got = add(noon, {use("shop", "nginx", given), use("lab", "nginx", given), use("lab", "", given)});
+  for (const record& one : got) {
+    ASSERT_THAT(one.findings, SizeIs(forms.size()));
+    for (std::size_t i = 0; i < forms.size(); ++i) EXPECT_EQ(one.findings[i].message, forms[i]);
+  }
+  for (const auto& one : forms)
+    for (const auto* image : {"nginx", "g", "", "\x1a"}) EXPECT_EQ(message_of(stored_message(one, image), image), one);
+  EXPECT_EQ(stored_message("\"redis:7\" has no digest", "redis:7"), stored_message("\"nginx\" has no digest", "nginx"));
+}
+
+TEST_F(History, TellsWhichFindingsAnObservationEnded) {
+  add(noon, {use("shop", "nginx", {{"no-tag", "m of nginx"}, {"gone", "g"}}), use("lab", "redis", {{"no-tag", "m"}})});
+  std::vector<past_finding> ended;
+  const auto ok =
+      history_->add({.cluster = cluster, .at = noon + 1h, .uses = {use("shop", "nginx", {{"gone", "g"}})}}, &ended);
+  ASSERT_TRUE(ok);
+  EXPECT_THAT(ended,
+              ElementsAre(past_finding{use("shop", "nginx").use, {"no-tag", "m of nginx", noon, noon}, noon + 1h},
+                          past_finding{use("lab", "redis").use, {"no-tag", "m", noon, noon}, noon + 1h}));
+}
+
+TEST_F(History, AFindingThatComesBackWithinTheSecondHasNotEnded) {
+  const auto one = use("shop", "nginx", {{"no-tag", "m"}});
+  add(noon, {one});
+  add(noon, {use("shop", "nginx")});
+  EXPECT_THAT(add(noon, {one})[0].findings, ElementsAre(finding_times{"no-tag", "m", noon, noon}));
+  ASSERT_THAT(findings(), SizeIs(1));
+  EXPECT_FALSE(findings()[0].resolved);
+}
+
+TEST_F(History, GivesTheUsesOfATime) {
+  add(noon, {use("shop", "nginx"), use("lab", "redis")});
+  add(noon + 1h, {use("shop", "nginx:2"), use("lab", "redis")});
+  const auto uses = [&](wall_time since) {
+    std::vector<past_use> out;
+    EXPECT_TRUE(history_->each_use(cluster, since, [&](past_use one) { out.push_back(std::move(one)); }));
+    return out;
+  };
+  EXPECT_THAT(uses(noon), ::testing::UnorderedElementsAre(past_use{use("shop", "nginx").use, noon, noon + 1h},
+                                                          past_use{use("shop", "nginx:2").use, noon + 1h, {}},
+                                                          past_use{use("lab", "redis").use, noon, {}}));
+  EXPECT_THAT(uses(noon + 2h), SizeIs(2));
+}
+
+// A file of the first version, as its program left it.
+TEST_F(History, BringsAnEarlierFileToThisVersion) {
+  const std::string path = (files_.path() / "old.db").string();
+  {
+    auto db = std::move(*database::open(path, 1s));
+    ASSERT_TRUE(db->execute(scripts[0]));
+    ASSERT_TRUE(
+        db->execute(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = 1", application_id).c_str()));
+    ASSERT_TRUE(db->execute(R"(
+      INSERT INTO cluster VALUES(1, 'https://cluster.example:6443'), (2, 'other');
+      INSERT INTO image_use VALUES(1, 1, 'shop', 'Deployment/web', 'web', 'nginx', 100, 200, 300),
+        (2, 1, 'shop', 'Deployment/web', 'web', 'nginx', 400, 500, NULL), (3, 2, 'shop', 'Deployment/web', 'web', 'nginx', 1, 2, NULL),
+        (4, 1, 'lab', 'Deployment/a', 'a', 'redis:7', 100, 500, NULL);
+      INSERT INTO finding VALUES(1, 1, 'no-tag', 'nginx has no tag', 100, 200, 300), (2, 2, 'no-tag', 'nginx has no tag', 400, 500, NULL),
+        (3, 4, 'odd', 'a' || char(26) || 'redis:7', 100, 500, NULL), (4, 4, 'odd', 'before', 100, 100, 100),
+        (5, 3, 'no-tag', 'nginx has no tag', 1, 2, NULL);
+      INSERT INTO tag VALUES('t', 'sha256:a', 1, 2);
+      INSERT INTO tag_move VALUES(1, 't', 'x', 'sha256:a', 'bytes', 1);)"));
+  }
+  history_ = std::move(*history::open(path, options_));
+  const auto at = [](int seconds) { return wall_time(std::chrono::seconds(seconds)); };
+  const image_use web = use("shop", "nginx").use;
+  const image_use redis{"lab", "Deployment/a", "a", "redis:7"};
+  EXPECT_THAT(findings(at(0)), ::testing::UnorderedElementsAre(
+                                   past_finding{web, {"no-tag", "nginx has no tag", at(100), at(200)}, at(300)},
+                                   past_finding{web, {"no-tag", "nginx has no tag", at(400), at(500)}, {}},
+                                   past_finding{redis,
+                                                {"odd",
+                                                 "a\x1a"
+                                                 "redis:7",
+                                                 at(100), at(500)},
+                                                {}}));
+  EXPECT_THAT(*history_->moves(at(0)), SizeIs(1));
+  EXPECT_THAT(*history_->tags(at(0)), SizeIs(1));
+  // What was there goes on.
+  const auto got = add(at(600), {use("shop", "nginx", {{"no-tag", "nginx has no tag"}})});
+  EXPECT_EQ(got[0].first_seen, at(400));
+  EXPECT_THAT(got[0].findings, ElementsAre(finding_times{"no-tag", "nginx has no tag", at(400), at(600)}));
+  EXPECT_THAT(findings(at(550)), SizeIs(2)) << "that of redis ended";
 }
 
 TEST_F(History, RemembersTheMovesOfTags) {

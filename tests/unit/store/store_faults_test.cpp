@@ -84,7 +84,7 @@ TEST_F(StoreFaults, ALaterVersionIsLeftAsItIs) {
   const auto before = bytes();
   const auto e = refusal();
   EXPECT_EQ(e.code, error_code::unsupported);
-  EXPECT_THAT(e.message, AllOf(StartsWith(path_ + ": a later pinhook wrote this store (version 7; this one knows 1)"),
+  EXPECT_THAT(e.message, AllOf(StartsWith(path_ + ": a later pinhook wrote this store (version 7; this one knows 2)"),
                                HasSubstr("name another file")));
   EXPECT_EQ(bytes(), before);
 }
