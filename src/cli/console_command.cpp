@@ -104,7 +104,7 @@ int run_console(const arguments& arguments) {
   if (!session) return refuse_console(session.error());
   options->engine.server = (*session)->server();
   options->engine.selector = (*session)->question().selector;
-  options->namespaces = (*session)->question().namespaces;
+  options->namespaces = options->engine.namespaces = (*session)->question().namespaces;
   options->selector_text = of_cluster.selector;
   const std::shared_ptr<kube::api_connection> to(std::shared_ptr<void>(), &(*session)->connection());
   const auto has_served = serve_console((*session)->io(), std::move(*options), to, console_name);

@@ -115,6 +115,7 @@ struct console::parts {
     round->dropped = schedule.take_dropped();
     round->now = time.wall();
     round->is_whole = feed.is_whole();
+    round->is_complete = is_complete;
     auto made = std::make_shared<round_result>();
     std::function<void()> work = [this, round, made] { *made = engine.run(std::move(*round)); };
     const bool has_run = co_await aside.run("rows", std::move(work));
@@ -130,7 +131,7 @@ struct console::parts {
       else
         next->namespaces.insert_or_assign(name, std::move(part));
     }
-    next->past = std::move(made.past);
+    next->days = std::move(made.days);
     shown = std::move(next);
     const std::string trouble = made.trouble ? made.trouble->message : std::string();
     if (trouble != store_trouble && !trouble.empty()) log::error("the history is not written", {{"reason", trouble}});

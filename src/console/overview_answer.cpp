@@ -25,7 +25,6 @@ using std::chrono::days;
 
 // Of the first page.
 constexpr std::size_t most_moves = 20;
-constexpr int days_of_trend = 30;
 
 void write_state(json::writer& to, const console_state& of, const visible_namespaces& visible) {
   to.key("console"), to.open_object();
@@ -202,30 +201,27 @@ void write_exception(json::writer& to, const counted_exception& of) {
   to.close_object();
 }
 
-// For each of the last days, the newest last, the findings that were there at its end (today: now).
+// For each of the last days, the newest last, what was there at its end (today: now).
 void write_trend(json::writer& to, const fleet_view& of, const visible_namespaces& visible, wall_time now) {
   const auto today = std::chrono::floor<days>(now);
-  const auto day_of = [&](wall_time at) {
-    const auto behind = (today - std::chrono::floor<days>(at)).count();
-    return static_cast<int>(std::clamp<std::int64_t>(days_of_trend - 1 - behind, -1, days_of_trend));
-  };
-  std::array<std::int64_t, days_of_trend + 1> change{};
-  for (const auto& one : *of.past) {
-    if (!is_visible(visible, one.use.ns)) continue;
-    // It is counted from the day on which it was there at the end, up to the day before the one on which it ended.
-    const int begin = std::max(day_of(one.times.first_seen), 0);
-    const int end = one.resolved ? day_of(*one.resolved) : days_of_trend;
-    if (end <= begin) continue;
-    ++change.at(static_cast<std::size_t>(begin));
-    --change.at(static_cast<std::size_t>(end));
+  std::array<day_count, days_of_trend> all{};
+  for (const auto& [name, one] : of.days) {
+    if (!is_visible(visible, name)) continue;
+    const auto part = days_until(*one, today);
+    for (std::size_t i = 0; i < days_of_trend; ++i) {
+      all.at(i).findings += part.at(i).findings;
+      for (std::size_t c = 0; c < written_classes.size(); ++c) all.at(i).written.at(c) += part.at(i).written.at(c);
+    }
   }
   to.key("trend"), to.open_array();
-  std::int64_t there = 0;
-  for (int i = 0; i < days_of_trend; ++i) {
-    there += change.at(static_cast<std::size_t>(i));
+  for (std::size_t i = 0; i < days_of_trend; ++i) {
     to.open_object();
     to.member("day", timestamp_text(today - days(days_of_trend - 1 - i)).substr(0, 10));
-    to.key("findings"), to.number(there);
+    write_number(to, "findings", all.at(i).findings);
+    to.key("written"), to.open_object();
+    for (const auto one : written_classes)
+      write_number(to, fleet::to_string(one), all.at(i).written.at(static_cast<std::size_t>(one)));
+    to.close_object();
     to.close_object();
   }
   to.close_array();

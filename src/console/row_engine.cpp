@@ -2,11 +2,13 @@
 
 #include <pinhook/fleet/report.hpp>
 #include <pinhook/fleet/report_history.hpp>
+#include <pinhook/fleet/row_findings.hpp>
 #include <pinhook/fleet/state.hpp>
 
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -53,7 +55,7 @@ row_engine::row_engine(engine_options options, std::unique_ptr<store::history> h
     : options_(std::move(options)),
       exceptions_(options_.checks),
       history_(std::move(history)),
-      past_(std::make_shared<const std::vector<store::past_finding>>()) {}
+      past_(fleet::rules_of_report(options_.checks)) {}
 
 void row_engine::learn(std::vector<registry_answer> answers) {
   for (registry_answer& one : answers) {
@@ -92,27 +94,44 @@ result<void> row_engine::remember(fleet::report& r, bool is_whole, bool has_all_
   if (!is_whole) scope.unread.insert("");
   scope.has_selector = options_.shares_history && !options_.selector.is_empty();
   scope.has_all_answers = has_all_answers;
-  const auto records = history_->add(fleet::observation_of(r, scope));
+  std::vector<store::past_finding> resolved;
+  const auto records = history_->add(fleet::observation_of(r, scope), &resolved);
   if (!records) return fail(records.error());
   fleet::take_records(r.rows, *records);
-  const auto since = r.made_at - fleet::shown_history;
-  if (!past_read_ || r.made_at < *past_read_ || r.made_at - *past_read_ >= options_.past_age) {
-    auto moves = history_->moves(since);
+  past_.end(std::move(resolved));
+  if (!moves_read_ || r.made_at < *moves_read_ || r.made_at - *moves_read_ >= options_.past_age) {
+    auto moves = history_->moves(r.made_at - fleet::shown_history);
     if (!moves) return fail(std::move(moves.error()));
-    auto findings = history_->findings(options_.server, since);
-    if (!findings) return fail(std::move(findings.error()));
     moves_ = std::move(*moves);
-    past_ = std::make_shared<const std::vector<store::past_finding>>(std::move(*findings));
-    past_read_ = r.made_at;
+    moves_read_ = r.made_at;
   }
-  fleet::add_history(r.rows, moves_, *past_);
   return {};
 }
 
+result<void> row_engine::load_past(wall_time now) {
+  if (has_past_ || !history_) return {};
+  if (auto ok = past_.load(*history_, options_.server, now); !ok) return ok;
+  has_past_ = true;
+  const auto is_watched = [&](const std::string& ns) {
+    return options_.namespaces.empty() || std::ranges::find(options_.namespaces, ns) != options_.namespaces.end();
+  };
+  std::ranges::copy_if(past_.stored_namespaces(), std::inserter(unseen_, unseen_.end()), is_watched);
+  return {};
+}
+
+// Namespaces that went while nobody watched.
+void row_engine::add_gone_namespaces(engine_round& to) {
+  for (const namespace_content& one : to.namespaces) unseen_.erase(one.name);
+  if (!to.is_complete || !to.is_whole) return;
+  for (const std::string& name : std::exchange(unseen_, {})) to.namespaces.emplace_back().name = name;
+}
+
 round_result row_engine::run(engine_round round) {
+  round_result out;
+  if (auto ok = load_past(round.now); !ok) out.trouble = std::move(ok.error());
+  add_gone_namespaces(round);
   learn(std::move(round.answers));
   forget(round.dropped);
-  round_result out;
   fleet::report all;
   all.made_at = round.now;
   all.has_registry = options_.asks_registries;
@@ -129,7 +148,13 @@ round_result row_engine::run(engine_round round) {
     auto done = remember(all, round.is_whole, options_.asks_registries && has_answers(wanted));
     if (!done) out.trouble = std::move(done.error());
   }
-  out.past = past_;
+  fleet::add_history(all.rows, moves_, {});
+  past_.add_resolved(all.rows, all.made_at);
+  std::map<std::string, std::vector<const fleet::row*>, std::less<>> by_namespace;
+  for (const std::string& name : names) by_namespace[name];
+  for (const fleet::row& one : all.rows) by_namespace[one.ns].push_back(&one);
+  for (const auto& [name, rows] : by_namespace) past_.count(name, rows, all.made_at);
+  out.days = past_.days();
   std::map<std::string, std::shared_ptr<namespace_view>, std::less<>> made;
   for (const fleet::namespace_counts& one : fleet::counts_of(all)) {
     if (!state.namespaces.contains(one.name)) {

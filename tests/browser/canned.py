@@ -186,7 +186,8 @@ class Canned:
             "written": counts, "modes": {"enforce": 20, "none": 20},
             "alarms": {"moved-version": 300, "gone": 0, "mixed": 480, "differs": 0, "unresolvable": 2, "moved": 0},
             "namespaces": [space, {**space, "name": "team-01", "mode": "enforce"}], "rules": self.rules(),
-            "trend": [{"day": "2026-11-%02d" % (i + 1), "findings": 100 + i * i % 50} for i in range(30)],
+            "trend": [{"day": "2026-11-%02d" % (i + 1), "findings": 100 + i * i % 50,
+                       "written": {name: 40 * i if name == "pinned" else 900 - 30 * i for name in WRITTEN}} for i in range(30)],
             "moves": [{"at": "2026-11-27T10:00:00Z", "tag": "x/" + HOSTILE, "before": HOSTILE, "after": HOSTILE,
                        "change": HOSTILE, "rows": 3}],
         }

@@ -223,6 +223,19 @@ class ConsolePages(unittest.TestCase):
         self.browser.run("document.querySelector('.item').lastElementChild.click()")
         self.browser.wait_for("return document.querySelector('main h2')?.textContent === 'Deployment/app-00042'")
 
+    def test_the_overview_shows_how_images_were_written(self):
+        self.open(PAGES["overview"], HEADINGS["overview"])
+        cards = self.browser.run("return [...document.querySelectorAll('.card')].map((e) => e.textContent)")
+        card = next(one for one in cards if one.startswith("How images were written, 30 days"))
+        self.assertIn("pinned 0 → 1160", card)
+        self.assertIn("latest 900 → 30", card)
+        # The areas lie on each other and fill the height at the highest day.
+        areas = self.browser.run("return [...document.querySelectorAll('.trend .share')].map((e) => e.getAttribute('points'))")
+        self.assertEqual(len(areas), 5)
+        ends = [float(one.split()[29].split(",")[1]) for one in areas]
+        self.assertEqual(ends, sorted(ends, reverse=True))
+        self.assertTrue(all(0 <= float(pair.split(",")[1]) <= 40 for one in areas for pair in one.split()))
+
     def test_an_entity_tells_for_how_long(self):
         self.open(PAGES["entity"], HEADINGS["entity"])
         text = self.browser.run("return document.querySelector('main').textContent")

@@ -4,13 +4,13 @@
 #pragma once
 
 #include <pinhook/base/clock.hpp>
+#include <pinhook/console/fleet_past.hpp>
 #include <pinhook/console/rule_exceptions.hpp>
 #include <pinhook/fleet/label_selector.hpp>
 #include <pinhook/fleet/report.hpp>
 #include <pinhook/fleet/state.hpp>
 #include <pinhook/pipeline/check_rules.hpp>
 #include <pinhook/registry/reference.hpp>
-#include <pinhook/store/observation.hpp>
 
 #include <cstddef>
 #include <functional>
@@ -55,9 +55,8 @@ struct fleet_view {
   /// Those of the report, with the operator's.
   pipeline::rule_table rules;
   exception_list exceptions;
-  /// Findings that are there or ended within 30 days, newest first. Not null.
-  std::shared_ptr<const std::vector<store::past_finding>> past =
-      std::make_shared<const std::vector<store::past_finding>>();
+  /// The last days of each namespace, also of such that are gone.
+  days_by_namespace days;
 };
 
 /// The console itself, for the first page and for metrics.

@@ -9,6 +9,7 @@
 #include <pinhook/base/clock.hpp>
 #include <pinhook/base/error.hpp>
 #include <pinhook/console/cluster_cache.hpp>
+#include <pinhook/console/fleet_past.hpp>
 #include <pinhook/console/fleet_view.hpp>
 #include <pinhook/console/rule_exceptions.hpp>
 #include <pinhook/fleet/label_selector.hpp>
@@ -23,6 +24,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -38,7 +40,9 @@ struct engine_options {
   fleet::label_selector selector = {};
   /// Others write to the history, too: with a selector, what is not seen may be one of theirs and has not ended.
   bool shares_history = false;
-  /// How long what the store says of the past is used again.
+  /// Those that are watched; empty: all.
+  std::vector<std::string> namespaces = {};
+  /// How long what the store says of moves is used again.
   std::chrono::seconds past_age{20};
 };
 
@@ -55,12 +59,14 @@ struct engine_round {
   wall_time now{};
   /// False: lists could not be read, so what is missing has not ended.
   bool is_whole = true;
+  /// Every namespace that is there has been given: with this round, or with an earlier one.
+  bool is_complete = false;
 };
 
 struct round_result {
   /// Null: the namespace is gone.
   std::map<std::string, std::shared_ptr<const namespace_view>, std::less<>> namespaces;
-  std::shared_ptr<const std::vector<store::past_finding>> past;
+  days_by_namespace days;
   /// The store could not be written or read; the rows are there nevertheless.
   std::optional<error> trouble;
 };
@@ -78,6 +84,8 @@ class row_engine {
  private:
   void learn(std::vector<registry_answer> answers);
   void forget(const std::vector<std::string>& dropped);
+  [[nodiscard]] result<void> load_past(wall_time now);
+  void add_gone_namespaces(engine_round& to);
   [[nodiscard]] bool has_answers(const std::vector<registry::reference>& all) const;
   [[nodiscard]] result<void> remember(fleet::report& r, bool is_whole, bool has_all_answers);
 
@@ -86,8 +94,11 @@ class row_engine {
   std::unique_ptr<store::history> history_;
   fleet::registry_facts facts_;
   std::vector<store::tag_move> moves_;
-  std::shared_ptr<const std::vector<store::past_finding>> past_;
-  std::optional<wall_time> past_read_;
+  std::optional<wall_time> moves_read_;
+  fleet_past past_;
+  bool has_past_ = false;
+  /// Namespaces of the store that no round has had yet.
+  std::set<std::string, std::less<>> unseen_;
 };
 
 }  // namespace pinhook::console

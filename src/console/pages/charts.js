@@ -39,3 +39,24 @@ export function trend(title, days) {
     el("p", { class: "quiet" }, first.day + ": " + first.findings + " · " + last.day + ": " + last.findings +
       " · most: " + most));
 }
+
+/** The same days as areas on top of each other; `names`: the members of `written`, from the bottom up. */
+export function stack(title, days, names) {
+  const sums = days.map((one) => names.reduce((sum, name) => sum + one.written[name], 0));
+  const most = Math.max(1, ...sums);
+  const x = (i) => ((i / Math.max(1, days.length - 1)) * 100).toFixed(2);
+  const y = (n) => (40 - (n / most) * 38).toFixed(2);
+  const under = days.map(() => 0);
+  const chart = svg("svg", { class: "trend", viewBox: "0 0 100 40", preserveAspectRatio: "none", "aria-hidden": "true" });
+  names.forEach((name, style) => {
+    const bottom = under.map((n, i) => x(i) + "," + y(n));
+    days.forEach((one, i) => { under[i] += one.written[name]; });
+    const top = under.map((n, i) => x(i) + "," + y(n));
+    chart.append(svg("polygon", { class: "share s" + style, points: [...top, ...bottom.reverse()].join(" ") }));
+  });
+  const first = days[0], last = days[days.length - 1];
+  const lines = names.map((name, style) => el("li", {},
+    el("span", { class: "swatch s" + style, "aria-hidden": "true" }), name + " " + first.written[name] + " → " + last.written[name]));
+  return el("section", { class: "card" }, el("h3", {}, title), chart, el("ul", { class: "legend" }, lines),
+    el("p", { class: "quiet" }, first.day + " → " + last.day));
+}

@@ -1,6 +1,6 @@
 // The pages and the way between them. A page is made for the part behind "#" of the address, and asks again every
 // 1.5 seconds while it is in sight.
-import { donut, trend } from "/charts.js";
+import { donut, stack, trend } from "/charts.js";
 import { address, age, ask, copied, counted, el, entityPath, link, shortened, useToken, when } from "/parts.js";
 import { exported, RowList, worst } from "/tables.js";
 
@@ -74,7 +74,8 @@ function overviewPage() {
       main.replaceChildren(el("h2", {}, "Overview"),
         el("p", {}, el("span", { class: "big" }, t.findings), (t.findings === 1 ? " finding" : " findings") + " in " +
           counted(t.images, "image") + " of " + counted(t.workloads, "workload") + " in " + counted(t.namespaces, "namespace")),
-        el("div", { class: "cards" }, byWritten, byRule, byMode, alarms, trend("Findings of 30 days", got.trend), moves),
+        el("div", { class: "cards" }, byWritten, byRule, byMode, alarms, trend("Findings of 30 days", got.trend),
+          stack("How images were written, 30 days", got.trend, written), moves),
         el("h3", {}, "Namespaces"), el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Namespaces" },
           el("table", {}, el("thead", {}, el("tr", {}, ["Namespace", "Mode"].map((name) => el("th", { scope: "col" }, name)),
             ["Images", "Pinned", "Tag", "Latest", "Mixed", "Moved", "Gone", "Findings"].map((name) =>

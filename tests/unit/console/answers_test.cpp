@@ -3,6 +3,7 @@
 #include "shown_cluster.hpp"
 
 #include <pinhook/base/json.hpp>
+#include <pinhook/base/timestamp.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -63,25 +64,28 @@ TEST(OverviewAnswer, TellsAViewerOnlyOfItsNamespaces) {
 }
 
 TEST(OverviewAnswer, ShowsTheTrendOfThirtyDays) {
-  auto view = small_view();
-  const auto finding = [](int first, int end) {
-    store::past_finding out{{"shop", "Deployment/web", "web", "nginx"}, {"latest", "", day(first), day(first)}, {}};
-    if (end != 0) out.resolved = day(end);
-    return out;
+  fleet_view view;
+  const auto days_of = [&](const std::string& ns, int newest, std::uint32_t findings, std::uint32_t latest) {
+    auto one = std::make_shared<namespace_days>();
+    one->newest = std::chrono::floor<std::chrono::days>(day(newest));
+    for (std::size_t i = 20; i < days_of_trend; ++i) one->days.at(i) = {{1, 0, latest, 0, 0}, findings};
+    view.days.emplace(ns, std::move(one));
   };
-  // At day 40: from day 11 on; one was there before, one ended on its first day.
-  view.past = std::make_shared<const std::vector<store::past_finding>>(
-      std::vector{finding(0, 20), finding(15, 0), finding(16, 16), finding(40, 0), finding(-50, -40)});
+  days_of("shop", 40, 3, 2);
+  days_of("lab", 38, 1, 0);  // nothing changed there for two days
   auto now = state();
   now.now = day(40);
-  const auto got = parsed(overview_answer(view, everything, now));
-  ASSERT_EQ(got["trend"].Size(), 30U);
-  std::vector<int> counts;
-  for (const auto& one : got["trend"].GetArray()) counts.push_back(one["findings"].GetInt());
-  std::vector<int> expected(30, 1);
-  for (int i = 4; i < 9; ++i) expected[static_cast<std::size_t>(i)] = 2;  // days 15 to 19
-  expected[29] = 2;
-  EXPECT_EQ(counts, expected);
+  const auto all = parsed(overview_answer(view, everything, now));
+  ASSERT_EQ(all["trend"].Size(), 30U);
+  EXPECT_EQ(json::text_of(all["trend"][29]["day"]), timestamp_text(day(40)).substr(0, 10));
+  EXPECT_EQ(all["trend"][29]["findings"].GetInt(), 4);
+  EXPECT_EQ(all["trend"][29]["written"]["pinned"].GetInt(), 2);
+  EXPECT_EQ(all["trend"][29]["written"]["latest"].GetInt(), 2);
+  EXPECT_EQ(all["trend"][19]["findings"].GetInt(), 1) << "that of lab is two days older";
+  EXPECT_EQ(all["trend"][17]["findings"].GetInt(), 0);
+  const auto of_lab = parsed(overview_answer(view, only_lab, now));
+  EXPECT_EQ(of_lab["trend"][29]["findings"].GetInt(), 1);
+  EXPECT_EQ(of_lab["trend"][29]["written"]["latest"].GetInt(), 0);
 }
 
 TEST(OverviewAnswer, ShowsMovesOfVisibleRows) {

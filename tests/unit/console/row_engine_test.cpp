@@ -1,12 +1,13 @@
 #include <pinhook/console/row_engine.hpp>
 
 #include "shown_cluster.hpp"
+#include "support/certificates.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <filesystem>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@ namespace pinhook::console {
 namespace {
 
 using namespace testing;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
@@ -33,6 +35,36 @@ std::vector<std::string> names_of(const std::vector<registry::reference>& all) {
 
 registry_answer answer(const std::string& of, char digest) {
   return {*registry::reference::parse(of), fleet::manifest{*registry::digest::parse(digest_text(digest)), {}}};
+}
+
+// A store in a file, so that what an engine wrote can be read beside it.
+class Stored {
+ public:
+  Stored() : path_((files_.path() / "history.db").string()) {}
+  [[nodiscard]] std::unique_ptr<store::history> open() const { return std::move(*store::history::open(path_, {})); }
+  /// "lab no-tag": the findings that ended, or that are there.
+  [[nodiscard]] std::vector<std::string> findings(bool have_ended) const {
+    std::vector<std::string> out;
+    const auto opened = open();
+    const auto all = opened->findings(engine_options_of().server, wall_time());
+    for (const auto& one : *all)
+      if (one.resolved.has_value() == have_ended) out.push_back(one.use.ns + " " + one.times.kind);
+    return out;
+  }
+
+ private:
+  pinhook::testing::temporary_directory files_;
+  std::string path_;
+};
+
+engine_round round_of(const std::string& ns, int on_day, const std::vector<std::string>& deployments = {}) {
+  engine_round out;
+  out.now = day(on_day);
+  if (deployments.empty())
+    out.namespaces.emplace_back().name = ns;
+  else
+    out.namespaces.push_back(content(ns, "", deployments, {}));
+  return out;
 }
 
 TEST(RowEngine, MakesTheRowsOfTheReport) {
@@ -59,59 +91,127 @@ TEST(RowEngine, RemembersSinceWhenFindingsAreThere) {
   EXPECT_EQ(lab.first_seen, day(0));
   ASSERT_THAT(lab.findings, SizeIs(1));
   EXPECT_EQ(lab.findings[0].first_seen, day(0));
-  EXPECT_THAT(*later.past, SizeIs(3));
 }
 
 TEST(RowEngine, EndsOnlyWhatIsOfTheNamespacesOfARound) {
-  row_engine engine(engine_options_of(false), memory());
+  const Stored stored;
+  row_engine engine(engine_options_of(false), stored.open());
   (void)engine.run(small_cluster(0));
-  engine_round one;
-  one.now = day(1);
-  one.namespaces.push_back(content("lab", "", {deployment("lab", "try", "busybox@" + digest_text('d'))}, {}));
-  const auto made = engine.run(std::move(one));
+  const auto made = engine.run(round_of("lab", 1, {deployment("lab", "try", "busybox@" + digest_text('d'))}));
   EXPECT_THAT(made.namespaces, SizeIs(1));
-  std::vector<std::string> ended;
-  for (const auto& past : *made.past)
-    if (past.resolved) ended.push_back(past.use.ns + " " + past.times.kind);
-  EXPECT_THAT(ended, ElementsAre("lab no-tag"));
-  EXPECT_THAT(made.namespaces.at("lab")->rows.at(0).row.resolved, SizeIs(1));
+  EXPECT_THAT(stored.findings(true), ElementsAre("lab no-tag"));
+  const auto& resolved = made.namespaces.at("lab")->rows.at(0).row.resolved;
+  ASSERT_THAT(resolved, SizeIs(1));
+  EXPECT_EQ(resolved[0].rule, "no-tag");
+  EXPECT_EQ(resolved[0].image, "busybox");
+  EXPECT_EQ(resolved[0].resolved, day(1));
 }
 
 TEST(RowEngine, EndsTheFindingsOfANamespaceThatIsGone) {
-  row_engine engine(engine_options_of(false), memory());
+  const Stored stored;
+  row_engine engine(engine_options_of(false), stored.open());
   (void)engine.run(small_cluster(0));
-  engine_round gone;
-  gone.now = day(1);
-  gone.namespaces.emplace_back().name = "lab";
-  const auto made = engine.run(std::move(gone));
+  const auto made = engine.run(round_of("lab", 1));
   EXPECT_EQ(made.namespaces.at("lab"), nullptr);
-  EXPECT_TRUE(std::ranges::any_of(*made.past, [](const auto& one) { return one.use.ns == "lab" && one.resolved; }));
+  EXPECT_THAT(stored.findings(true), ElementsAre("lab no-tag"));
+}
+
+TEST(RowEngine, EndsWhatWentWhileItWasNotThere) {
+  const Stored stored;
+  (void)row_engine(engine_options_of(false), stored.open()).run(small_cluster(0));
+  struct row {
+    const char* name;
+    bool is_complete, is_whole;
+    std::vector<std::string> namespaces;
+    std::size_t ended;
+  };
+  for (const row& one :
+       {row{"not all namespaces have come", false, true, {}, 0}, row{"a list is missing", true, false, {}, 0},
+        row{"it is not watched", true, true, {"shop"}, 0}, row{"it is gone", true, true, {}, 1}}) {
+    auto options = engine_options_of(false);
+    options.namespaces = one.namespaces;
+    row_engine engine(std::move(options), stored.open());
+    auto round = small_cluster(1);
+    round.namespaces.pop_back();  // lab
+    round.is_complete = one.is_complete;
+    round.is_whole = one.is_whole;
+    (void)engine.run(std::move(round));
+    EXPECT_THAT(stored.findings(true), SizeIs(one.ended)) << one.name;
+  }
 }
 
 TEST(RowEngine, EndsNothingWhenListsAreMissing) {
-  row_engine engine(engine_options_of(false), memory());
+  const Stored stored;
+  row_engine engine(engine_options_of(false), stored.open());
   (void)engine.run(small_cluster(0));
-  engine_round partial;
-  partial.now = day(1);
+  auto partial = round_of("lab", 1);
   partial.is_whole = false;
-  partial.namespaces.push_back(content("lab", "", {}, {}));
-  const auto made = engine.run(std::move(partial));
-  EXPECT_TRUE(std::ranges::none_of(*made.past, [](const auto& one) { return one.resolved.has_value(); }));
+  (void)engine.run(std::move(partial));
+  EXPECT_THAT(stored.findings(true), IsEmpty());
 }
 
 TEST(RowEngine, EndsNothingOfOthersInASharedHistoryWithASelector) {
   for (const bool is_shared : {false, true}) {
+    const Stored stored;
     auto options = engine_options_of(false);
     options.selector = *fleet::label_selector::parse("!canary");
     options.shares_history = is_shared;
-    row_engine engine(std::move(options), memory());
+    row_engine engine(std::move(options), stored.open());
     (void)engine.run(small_cluster(0));
-    engine_round gone;
-    gone.now = day(1);
-    gone.namespaces.emplace_back().name = "lab";
-    const auto made = engine.run(std::move(gone));
-    EXPECT_EQ(std::ranges::any_of(*made.past, [](const auto& one) { return one.resolved.has_value(); }), !is_shared);
+    (void)engine.run(round_of("lab", 1));
+    EXPECT_THAT(stored.findings(true), SizeIs(is_shared ? 0 : 1));
   }
+}
+
+// The newest day, and one before: pinned and others, findings.
+std::vector<std::uint32_t> counts(const round_result& of, const std::string& ns, std::size_t back = 0) {
+  const day_count& day = of.days.at(ns)->days.at(days_of_trend - 1 - back);
+  return {day.written[0], day.written[1] + day.written[2] + day.written[3] + day.written[4], day.findings};
+}
+
+TEST(RowEngine, CountsDayByDay) {
+  const Stored stored;
+  {
+    row_engine engine(engine_options_of(false), stored.open());
+    auto made = engine.run(small_cluster(0));
+    EXPECT_THAT(counts(made, "lab"), ElementsAre(0, 1, 1));
+    EXPECT_THAT(counts(made, "shop"), ElementsAre(1, 1, 2));
+    made = engine.run(round_of("lab", 3, {deployment("lab", "try", "busybox@" + digest_text('d'))}));
+    EXPECT_THAT(counts(made, "lab"), ElementsAre(1, 0, 0));
+    for (const std::size_t back : {1U, 2U, 3U}) EXPECT_THAT(counts(made, "lab", back), ElementsAre(0, 1, 1));
+    EXPECT_THAT(counts(made, "lab", 4), ElementsAre(0, 0, 0));
+    made = engine.run(round_of("shop", 4));
+    EXPECT_THAT(counts(made, "shop"), ElementsAre(0, 0, 0));
+    EXPECT_THAT(counts(made, "shop", 1), ElementsAre(1, 1, 2));
+  }
+  // Another process knows the same by the store.
+  row_engine engine(engine_options_of(false), stored.open());
+  const auto made = engine.run(round_of("lab", 4, {deployment("lab", "try", "busybox@" + digest_text('d'))}));
+  EXPECT_THAT(counts(made, "lab"), ElementsAre(1, 0, 0));
+  EXPECT_THAT(counts(made, "lab", 2), ElementsAre(0, 1, 1));
+  EXPECT_THAT(counts(made, "shop", 0), ElementsAre(0, 0, 0));
+  EXPECT_THAT(counts(made, "shop", 1), ElementsAre(1, 1, 2));
+  EXPECT_THAT(counts(made, "shop", 5), ElementsAre(0, 0, 0));
+  EXPECT_THAT(made.namespaces.at("lab")->rows.at(0).row.resolved, SizeIs(1));
+}
+
+TEST(RowEngine, KeepsTheNewestOfManyFindingsThatEnded) {
+  const Stored stored;
+  std::vector<fleet::resolved_finding> resolved;
+  for (const bool is_new_process : {false, true}) {
+    row_engine engine(engine_options_of(false), stored.open());
+    for (int i = is_new_process ? 20 : 0; i < (is_new_process ? 21 : 20); ++i)
+      resolved = engine.run(round_of("lab", i, {deployment("lab", "try", "busybox:" + std::to_string(i))}))
+                     .namespaces.at("lab")
+                     ->rows.at(0)
+                     .row.resolved;
+    ASSERT_THAT(resolved, SizeIs(most_resolved));
+    EXPECT_EQ(resolved.front().image, is_new_process ? "busybox:19" : "busybox:18");
+    EXPECT_EQ(resolved.back().image, is_new_process ? "busybox:15" : "busybox:14");
+  }
+  row_engine engine(engine_options_of(false), stored.open());
+  const auto later = engine.run(round_of("lab", 60, {deployment("lab", "try", "busybox:1")}));
+  EXPECT_THAT(later.namespaces.at("lab")->rows.at(0).row.resolved, SizeIs(1)) << "those before are too old";
 }
 
 TEST(RowEngine, TakesAnswersOfRegistriesAndForgetsThem) {
@@ -152,11 +252,9 @@ TEST(RowEngine, SeesATagMove) {
 }
 
 TEST(RowEngine, EndsNoFindingOfRegistriesBeforeTheyAnswered) {
-  auto path = ::testing::TempDir() + "console-history.db";
-  std::filesystem::remove(path);
-  const auto open = [&] { return std::move(*store::history::open(path, {})); };
+  const Stored stored;
   {
-    row_engine before(engine_options_of(), open());
+    row_engine before(engine_options_of(), stored.open());
     auto round = small_cluster(0);
     round.answers = {answer("nginx:1.25", 'a'),
                      answer("busybox", 'e'),
@@ -164,12 +262,10 @@ TEST(RowEngine, EndsNoFindingOfRegistriesBeforeTheyAnswered) {
                       std::unexpected(error{error_code::not_found, "no such manifest", {}})}};
     (void)before.run(std::move(round));
   }
-  row_engine after_restart(engine_options_of(), open());
+  row_engine after_restart(engine_options_of(), stored.open());
   const auto made = after_restart.run(small_cluster(1));
   EXPECT_THAT(rules_of(made.namespaces.at("shop")->rows[0].row), IsEmpty());
-  EXPECT_TRUE(
-      std::ranges::any_of(*made.past, [](const auto& one) { return one.times.kind == "gone" && !one.resolved; }));
-  std::filesystem::remove(path);
+  EXPECT_THAT(stored.findings(false), Contains("shop gone"));
 }
 
 }  // namespace

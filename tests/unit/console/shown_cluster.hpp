@@ -68,7 +68,7 @@ inline void take(fleet_view& to, round_result made) {
       to.namespaces.erase(name);
     else
       to.namespaces.insert_or_assign(name, std::move(part));
-  to.past = std::move(made.past);
+  to.days = std::move(made.days);
 }
 
 inline fleet_view small_view() {
