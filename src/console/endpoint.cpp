@@ -63,6 +63,11 @@ server::response overview_page(const server::request&, const endpoint_parts& of,
   return answered(overview_answer(view, sees, of.state()));
 }
 
+server::response console_page(const server::request&, const endpoint_parts& of, const fleet_view&,
+                              const visible_namespaces& sees) {
+  return answered(console_answer(sees, of.state()));
+}
+
 template <std::string (*answer)(const fleet_view&, const visible_namespaces&, const row_query&)>
 server::response query_page(const server::request& r, const endpoint_parts&, const fleet_view& view,
                             const visible_namespaces& sees) {
@@ -88,8 +93,9 @@ server::response metrics_page(const server::request&, const endpoint_parts& of, 
   return answered(of.numbers.render() + metrics_answer(view, sees, of.state()), server::metrics::content_type);
 }
 
-constexpr std::array<std::pair<std::string_view, page>, 6> pages{{
+constexpr std::array<std::pair<std::string_view, page>, 7> pages{{
     {"/api/v1/overview", overview_page},
+    {"/api/v1/console", console_page},
     {"/api/v1/entities", query_page<entities_answer>},
     {"/api/v1/entities/*", entity_page},
     {"/api/v1/images", query_page<images_answer>},

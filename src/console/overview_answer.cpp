@@ -279,6 +279,14 @@ std::string overview_answer(const fleet_view& of, const visible_namespaces& to, 
   return std::move(out).text() + "\n";
 }
 
+std::string console_answer(const visible_namespaces& to, const console_state& state) {
+  json::writer out;
+  out.open_object();
+  write_state(out, state, to);
+  out.close_object();
+  return std::move(out).text() + "\n";
+}
+
 std::string rules_answer(const fleet_view& of, const visible_namespaces& to) {
   const tally all = tally_of(of, to);
   const auto exceptions = exceptions_of(of, to);

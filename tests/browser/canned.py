@@ -140,6 +140,8 @@ class Canned:
     def api(self, page, query):
         if page == "overview":
             return self.overview()
+        if page == "console":
+            return {"console": self.state}
         if page == "rules":
             exception = {"rule": "sandbox" + HOSTILE, "effect": "allow" + HOSTILE, "images": ["docker.io/**" + HOSTILE],
                          "namespaces": ["sandbox", HOSTILE], "kinds": [HOSTILE], "containers": [HOSTILE], "types": [HOSTILE], "rows": 7}

@@ -303,6 +303,14 @@ class ConsolePages(unittest.TestCase):
         self.browser.wait_for("return document.querySelector('#state').textContent.includes(arguments[0])",
                               "only shop, " + HOSTILE + " · only app=" + HOSTILE)
 
+    def test_only_the_overview_asks_for_the_overview(self):
+        for name in ("entities", "images", "rules", "entity"):
+            self.browser.go("about:blank")
+            self.console.asked.clear()
+            self.open(PAGES[name], HEADINGS[name])
+            self.browser.wait_for("return document.querySelector('#state').textContent.startsWith('live')")
+            self.assertNotIn("/api/v1/overview", self.console.asked, name)
+
     def test_it_asks_for_a_token(self):
         self.console.token = "the-token"
         self.open("#/", "A token")

@@ -21,6 +21,9 @@ namespace pinhook::console {
 [[nodiscard]] std::string overview_answer(const fleet_view& of, const visible_namespaces& to,
                                           const console_state& state);
 
+/// /api/v1/console: the console's state alone, which every page shows.
+[[nodiscard]] std::string console_answer(const visible_namespaces& to, const console_state& state);
+
 /// /api/v1/entities: the rows of a page, as `pinhook report -o json` has them, and how many match.
 [[nodiscard]] std::string entities_answer(const fleet_view& of, const visible_namespaces& to, const row_query& query);
 

@@ -32,7 +32,7 @@ function showState(of) {
 
 // The answer, and the state of the console, which is shown on every page.
 async function askWithState(path) {
-  const [got, all] = await Promise.all([ask(path), ask("/api/v1/overview")]);
+  const [got, all] = await Promise.all([ask(path), ask("/api/v1/console")]);
   showState(all.console);
   return [got, all.console];
 }
@@ -148,7 +148,7 @@ function entitiesPage(query) {
         list.empty();
         count.textContent = error.message;
       }
-      ask("/api/v1/overview").then((got) => showState(got.console), () => {});
+      ask("/api/v1/console").then((got) => showState(got.console), () => {});
     },
   };
 }

@@ -55,6 +55,16 @@ TEST(OverviewAnswer, CountsWhatIsThere) {
   EXPECT_EQ(got["namespaces"].Size(), 2U);
 }
 
+TEST(ConsoleAnswer, IsTheStateOfTheOverview) {
+  auto now = state();
+  now.namespaces = {"lab", "shop"};
+  now.troubles = {"no rights"};
+  const auto got = parsed(console_answer(only_lab, now));
+  const auto all = parsed(overview_answer(small_view(), only_lab, now));
+  EXPECT_TRUE(got["console"] == all["console"]);
+  EXPECT_EQ(got["console"]["namespaces"].Size(), 1U);
+}
+
 TEST(OverviewAnswer, TellsAViewerOnlyOfItsNamespaces) {
   const auto text = overview_answer(small_view(), only_lab, state());
   EXPECT_THAT(text, Not(HasSubstr("shop")));
@@ -211,6 +221,8 @@ TEST(Answers, AreJsonWhateverTheClusterHolds) {
     now.origin = text;
     now.troubles = {text};
     (void)parsed(overview_answer(view, everything, now));
+    (void)parsed(console_answer(everything, now));
+    (void)parsed(rules_answer(view, everything));
     (void)parsed(entities_answer(view, everything, {}));
     (void)parsed(images_answer(view, everything, {}));
     const auto whole = entity_answer(view, everything, {text, text, text, text});
