@@ -19,6 +19,8 @@
 #include <boost/asio/this_coro.hpp>
 #include <fmt/core.h>
 
+#include <set>
+#include <string>
 #include <utility>
 
 namespace pinhook::console {
@@ -61,6 +63,7 @@ struct console::parts {
               .watches = options.watches,
               .seams = options.seams}),
         schedule(options.schedule, options.seams.random),
+        touched(t.now()),
         engine(options.engine, std::move(options.history)),
         gate(to, io.get_executor(), time, {.wants_token = !options.listen.ip.is_loopback()}),
         tls(time),
@@ -143,6 +146,7 @@ struct console::parts {
       co_await options.seams.sleep(options.rest);
       const bool ends = co_await is_canceled();
       if (ends) co_return;
+      touch_answered();
       auto due = schedule.due(time.now(), options.batch);
       if (due.empty()) continue;
       // The work owns what it uses: one that hangs is left behind at the end.
@@ -163,12 +167,24 @@ struct console::parts {
     }
   }
 
+  // Images that everybody uses are among the first answers, and each would make all rows anew.
+  void touch_answered() {
+    if (answered.empty() || (schedule.unasked() > 0 && time.now() - touched < options.first_pause)) return;
+    for (const std::string& ns : std::exchange(answered, {})) cache.touch(ns);
+    touched = time.now();
+  }
+
   void take(const std::vector<registry::reference>& asked, std::vector<result<fleet::manifest>> got) {
     for (std::size_t i = 0; i < asked.size() && i < got.size(); ++i) {
-      const bool is_answer = got[i] || got[i].error().code == error_code::not_found;
-      for (const std::string& ns : schedule.done(asked[i], is_answer, time.now())) cache.touch(ns);
+      std::optional<std::string> answer;
+      if (got[i])
+        answer = got[i]->digest.to_string();
+      else if (got[i].error().code == error_code::not_found)
+        answer = got[i].error().message;
+      for (std::string& ns : schedule.done(asked[i], answer, time.now())) answered.insert(std::move(ns));
       answers.push_back({asked[i], std::move(got[i])});
     }
+    touch_answered();
   }
 
   [[nodiscard]] console_state state() const {
@@ -202,6 +218,9 @@ struct console::parts {
   bool is_complete = false;
   lookup_schedule schedule;
   std::vector<registry_answer> answers;
+  /// Namespaces about which registries answered something new, and when such were looked at last.
+  std::set<std::string> answered;
+  steady_time touched;
   std::string store_trouble;
   /// Used by `aside` alone, once it is made.
   row_engine engine;

@@ -49,26 +49,29 @@ std::vector<registry::reference> lookup_schedule::due(steady_time now, std::size
   return out;
 }
 
-std::vector<std::string> lookup_schedule::done(const registry::reference& one, bool succeeded, steady_time now) {
+std::vector<std::string> lookup_schedule::done(const registry::reference& one, const std::optional<std::string>& answer,
+                                               steady_time now) {
   const auto found = known_.find(one.canonical());
   if (found == known_.end()) return {};
   entry& at = found->second;
   at.is_asked = false;
-  at.has_answer = at.has_answer || succeeded;
-  at.failures = succeeded ? 0 : at.failures + 1;
+  const bool is_news = answer ? at.answer != answer : !at.answer && at.failures == 0;
+  if (answer) at.answer = answer;
+  at.failures = answer ? 0 : at.failures + 1;
   auto wait = options_.interval;
-  if (!succeeded) {
+  if (!answer) {
     wait = options_.first_retry;
     for (int i = 1; i < at.failures && wait < options_.interval; ++i) wait *= 2;
     wait = std::min(wait, options_.interval);
   }
   at.due = now + spread(wait);
+  if (!is_news) return {};
   return {at.namespaces.begin(), at.namespaces.end()};
 }
 
 std::size_t lookup_schedule::unasked() const {
-  return static_cast<std::size_t>(std::ranges::count_if(
-      known_, [](const auto& one) { return !one.second.has_answer && one.second.failures == 0; }));
+  return static_cast<std::size_t>(
+      std::ranges::count_if(known_, [](const auto& one) { return !one.second.answer && one.second.failures == 0; }));
 }
 
 std::size_t lookup_schedule::failed() const {

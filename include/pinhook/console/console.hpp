@@ -63,6 +63,8 @@ struct console_options {
   /// References that are looked up together; the next ones wait until all have an answer, and `rest`.
   std::size_t batch = 20;
   std::chrono::milliseconds rest{1'000};
+  /// While references have not been asked for yet, rows are made of answers no more often than this.
+  std::chrono::seconds first_pause{10};
   /// Changes that come within this time are one.
   std::chrono::milliseconds settle{250};
   /// How often every row is written to the store again, so that it is known until when they were there.

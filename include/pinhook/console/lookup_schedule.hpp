@@ -3,7 +3,7 @@
 //
 //   schedule.use("shop", view.wanted, now);
 //   for (const auto& ref : schedule.due(now, 20)) …
-//   schedule.done(ref, succeeded, now);          // the namespaces that have to be looked at again
+//   schedule.done(ref, answer, now);             // the namespaces that have to be looked at again
 //
 // Pure: time and chance are parameters. One thread.
 #pragma once
@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -41,8 +42,10 @@ class lookup_schedule {
   /// The references whose time has come, the longest overdue first; they are not due again before `done`.
   [[nodiscard]] std::vector<registry::reference> due(steady_time now, std::size_t most);
 
-  /// The namespaces that use the reference.
-  std::vector<std::string> done(const registry::reference& one, bool succeeded, steady_time now);
+  /// `answer`: a text that is another one when the answer is; nothing: the look-up failed, and what was known stays.
+  /// The namespaces that use the reference, where its answer is news; else none.
+  std::vector<std::string> done(const registry::reference& one, const std::optional<std::string>& answer,
+                                steady_time now);
 
   /// References that nobody uses since the last call, canonical.
   [[nodiscard]] std::vector<std::string> take_dropped() { return std::exchange(dropped_, {}); }
@@ -59,7 +62,7 @@ class lookup_schedule {
     std::set<std::string, std::less<>> namespaces{};
     steady_time due{};
     bool is_asked = false;
-    bool has_answer = false;
+    std::optional<std::string> answer{};
     int failures = 0;
   };
   // Between three and five quarters, so that references that came together part.

@@ -17,6 +17,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <functional>
 #include <map>
@@ -159,8 +160,8 @@ TEST_F(Console, AnswersWithHeadersThatLetABrowserRunNothingElse) {
   start();
   run_until([&] { return one->state().is_complete; });
   for (const auto* target :
-       {"/", "/console.js", "/console.css", "/api/v1/overview", "/api/v1/entities", "/api/v1/images", "/api/v1/rules",
-        "/api/v1/entities/shop/apps/Deployment/web", "/metrics", "/livez", "/healthz", "/readyz"}) {
+       {"/", "/console.js", "/console.css", "/api/v1/overview", "/api/v1/console", "/api/v1/entities", "/api/v1/images",
+        "/api/v1/rules", "/api/v1/entities/shop/apps/Deployment/web", "/metrics", "/livez", "/healthz", "/readyz"}) {
     const auto got = get(target);
     EXPECT_EQ(got.status, 200U) << target;
     EXPECT_THAT(got.header("content-security-policy"),
@@ -257,6 +258,26 @@ TEST_F(Console, AsksRegistriesOnce) {
   EXPECT_EQ(one->state().references, 1U);
   EXPECT_EQ(one->state().unasked, 0U);
   EXPECT_EQ(one->state().failed, 0U);
+}
+
+TEST_F(Console, MakesRowsOfTheFirstAnswersTogether) {
+  serve({{deployments, deployment("shop", "a", "nginx:1") + "," + deployment("shop", "b", "nginx:2") + "," +
+                           deployment("shop", "c", "nginx:3")}});
+  adjust = [](console_options& to) { to.batch = 1; };
+  std::atomic<int> asked = 0;
+  start([&](const std::vector<registry::reference>& refs) {
+    asked += static_cast<int>(refs.size());
+    return std::vector<result<fleet::manifest>>(refs.size(),
+                                                fleet::manifest{*registry::digest::parse(digest_text('e')), {}});
+  });
+  const auto known = [&] {
+    return of("shop") == nullptr ? 0 : std::ranges::count_if(of("shop")->rows, [](const shown_row& each) {
+      return each.row.tag_digest.has_value();
+    });
+  };
+  run_until([&] { return known() > 0; });
+  EXPECT_EQ(known(), 3) << "no round for each of the batches";
+  EXPECT_EQ(asked, 3);
 }
 
 TEST_F(Console, RefusesAnAddressThatIsTaken) {

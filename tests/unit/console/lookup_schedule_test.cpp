@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,7 +35,7 @@ TEST_F(LookupSchedule, AsksNewOnesAtOnceAndEachOnce) {
   EXPECT_EQ(schedule.unasked(), 2U);
   EXPECT_THAT(due(), ElementsAre("a:1", "b:1"));
   EXPECT_THAT(due(), IsEmpty()) << "they are asked for now";
-  EXPECT_THAT(schedule.done(ref("a:1"), true, now), ElementsAre("lab", "shop"));
+  EXPECT_THAT(schedule.done(ref("a:1"), "x", now), ElementsAre("lab", "shop"));
   EXPECT_EQ(schedule.unasked(), 1U);
   now += 1h - 1s;
   EXPECT_THAT(due(), IsEmpty());
@@ -42,13 +43,30 @@ TEST_F(LookupSchedule, AsksNewOnesAtOnceAndEachOnce) {
   EXPECT_THAT(due(), ElementsAre("a:1"));
 }
 
+TEST_F(LookupSchedule, TellsNamespacesWhatIsNews) {
+  schedule.use("shop", {ref("a:1")}, now);
+  const auto told = [&](const std::optional<std::string>& answer) {
+    now += 3h;
+    EXPECT_THAT(due(), SizeIs(1));
+    return !schedule.done(ref("a:1"), answer, now).empty();
+  };
+  EXPECT_TRUE(told(std::nullopt)) << "that it cannot be asked";
+  EXPECT_FALSE(told(std::nullopt));
+  EXPECT_TRUE(told("sha256:a"));
+  EXPECT_FALSE(told("sha256:a"));
+  EXPECT_FALSE(told(std::nullopt)) << "what was known stays";
+  EXPECT_FALSE(told("sha256:a"));
+  EXPECT_TRUE(told("sha256:b"));
+  EXPECT_TRUE(told("not found"));
+}
+
 TEST_F(LookupSchedule, SpreadsThemByChance) {
   schedule.use("shop", {ref("a:1"), ref("b:1")}, now);
   ASSERT_THAT(due(), SizeIs(2));
   chance = 0.0;
-  (void)schedule.done(ref("a:1"), true, now);
+  (void)schedule.done(ref("a:1"), "x", now);
   chance = 1.0;
-  (void)schedule.done(ref("b:1"), true, now);
+  (void)schedule.done(ref("b:1"), "x", now);
   now += 45min;
   EXPECT_THAT(due(), ElementsAre("a:1"));
   now += 29min;
@@ -67,14 +85,14 @@ TEST_F(LookupSchedule, WaitsLongerAfterEachFailure) {
   schedule.use("shop", {ref("a:1")}, now);
   for (const auto wait : {60s, 120s, 240s, 480s, 960s, 1920s, 3600s, 3600s}) {
     ASSERT_THAT(due(), SizeIs(1));
-    (void)schedule.done(ref("a:1"), false, now);
+    (void)schedule.done(ref("a:1"), std::nullopt, now);
     EXPECT_EQ(schedule.failed(), 1U);
     now += wait - 1s;
     EXPECT_THAT(due(), IsEmpty()) << wait.count();
     now += 1s;
   }
   ASSERT_THAT(due(), SizeIs(1));
-  (void)schedule.done(ref("a:1"), true, now);
+  (void)schedule.done(ref("a:1"), "x", now);
   EXPECT_EQ(schedule.failed(), 0U);
 }
 
@@ -87,7 +105,7 @@ TEST_F(LookupSchedule, ForgetsWhatNobodyUses) {
   EXPECT_EQ(schedule.size(), 1U);
   schedule.use("lab", {}, now);
   EXPECT_EQ(schedule.size(), 0U);
-  EXPECT_THAT(schedule.done(ref("a:1"), true, now), IsEmpty()) << "an answer that came too late";
+  EXPECT_THAT(schedule.done(ref("a:1"), "x", now), IsEmpty()) << "an answer that came too late";
 }
 
 }  // namespace
