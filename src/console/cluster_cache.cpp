@@ -141,9 +141,10 @@ void cluster_cache::note_unread(const list& from, std::string_view text, error e
   const kube::object_metadata name = kube::read_metadata(text);
   drop(from, name.ns, name.name);
   if (unread_.size() < max_unread)
-    unread_.insert_or_assign(key_of(from.kind_, name),
-                             fmt::format("{}{} cannot be read: {}",
-                                         name.ns.empty() ? "" : "namespace " + name.ns + ": ", "an object", e.message));
+    unread_.insert_or_assign(
+        key_of(from.kind_, name),
+        trouble{name.ns, fmt::format("{}an object cannot be read: {}",
+                                     name.ns.empty() ? "" : "namespace " + name.ns + ": ", e.message)});
 }
 
 std::vector<namespace_content> cluster_cache::take_changed(std::size_t most) {
@@ -176,8 +177,8 @@ void cluster_cache::touch_all() {
   for (const auto& [name, one] : parts_) changed_.insert(name);
 }
 
-std::vector<std::string> cluster_cache::troubles() const {
-  std::vector<std::string> out;
+std::vector<trouble> cluster_cache::troubles() const {
+  std::vector<trouble> out;
   out.reserve(unread_.size());
   for (const auto& [key, line] : unread_) out.push_back(line);
   return out;

@@ -54,7 +54,7 @@ void cluster_feed::watch(access::fleet_kind kind, const std::string& ns) {
   if (!ns.empty()) name += " of namespace " + ns;
   if (!names_.insert(name).second) return;
   kube::listed_resource which{kind.group, kind.version, kind.resource, ns};
-  watched& one = lists_.emplace_back(into_.add_list(std::move(kind), ns));
+  watched& one = lists_.emplace_back(into_.add_list(std::move(kind), ns), ns);
   kube::watch_sink sink;
   sink.begin = [&one] { one.list.begin(); };
   sink.take = [&one](std::string_view object) { one.list.take(object); };
@@ -65,8 +65,8 @@ void cluster_feed::watch(access::fleet_kind kind, const std::string& ns) {
 }
 
 void cluster_feed::note(watched& one, const std::string& name, const std::optional<error>& e) {
-  const bool is_news = e.has_value() != one.trouble.has_value();
-  one.trouble = e;
+  const bool is_news = e.has_value() != one.failure.has_value();
+  one.failure = e;
   if (!e)
     one.since.reset();
   else if (!one.since)
@@ -97,21 +97,23 @@ awaitable<void> cluster_feed::find_kinds() {
 awaitable<void> cluster_feed::keep_namespaces() {
   watched& one = lists_.emplace_back(into_.add_list(namespaces_kind(), {}));
   for (;;) {
-    std::optional<error> trouble;
-    std::vector<std::string> missing;
+    std::optional<error> failure;
+    std::vector<trouble> missing;
     for (const std::string& name : options_.namespaces) {
       auto failed = co_await read_namespace(one.list, name);
       const bool ends = co_await is_canceled();
       if (ends) co_return;
       if (!failed) continue;
       if (failed->code == error_code::not_found)
-        missing.push_back(fmt::format("namespace {} not found: --namespace names it", name));
-      else if (!trouble)
-        trouble = std::move(failed);
+        missing.push_back({name, fmt::format("namespace {} not found: --namespace names it", name)});
+      else if (!failure) {
+        failure = std::move(failed);
+        one.ns = name;
+      }
     }
     missing_ = std::move(missing);
-    if (!trouble) one.list.finish();
-    if (trouble || one.trouble) note(one, "namespaces", trouble);
+    if (!failure) one.list.finish();
+    if (failure || one.failure) note(one, "namespaces", failure);
     co_await options_.seams.sleep(namespace_interval);
     const bool stops = co_await is_canceled();
     if (stops) co_return;
@@ -134,18 +136,18 @@ awaitable<std::optional<error>> cluster_feed::read_namespace(cluster_cache::list
   co_return out;
 }
 
-std::vector<std::string> cluster_feed::troubles() const {
-  std::vector<std::string> out = discovery_troubles_;
-  out.insert(out.end(), missing_.begin(), missing_.end());
+std::vector<trouble> cluster_feed::troubles() const {
+  std::vector<trouble> out = missing_;
+  for (const auto& one : discovery_troubles_) out.push_back({{}, one});
   for (const watched& one : lists_)
-    if (one.trouble) out.push_back(one.trouble->message);
+    if (one.failure) out.push_back({one.ns, one.failure->message});
   return out;
 }
 
 std::optional<wall_time> cluster_feed::behind_since() const {
   std::optional<wall_time> out;
   for (const watched& one : lists_)
-    if (one.trouble && !one.is_denied() && (!out || *one.since < *out)) out = one.since;
+    if (one.failure && !one.is_denied() && (!out || *one.since < *out)) out = one.since;
   return out;
 }
 

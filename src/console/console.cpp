@@ -197,8 +197,8 @@ struct console::parts {
     out.selector = options.selector_text;
     out.troubles = feed.troubles();
     out.behind_since = feed.behind_since();
-    for (auto& line : cache.troubles()) out.troubles.push_back(std::move(line));
-    if (!store_trouble.empty()) out.troubles.push_back("--store: " + store_trouble);
+    for (auto& one : cache.troubles()) out.troubles.push_back(std::move(one));
+    if (!store_trouble.empty()) out.troubles.push_back({{}, "--store: " + store_trouble});
     out.asks_registries = static_cast<bool>(options.lookup);
     out.references = schedule.size();
     out.unasked = schedule.unasked();

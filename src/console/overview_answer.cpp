@@ -40,7 +40,8 @@ void write_state(json::writer& to, const console_state& of, const visible_namesp
   to.key("complete"), to.boolean(of.is_complete);
   write_time(to, "behind_since", of.behind_since);
   to.key("troubles"), to.open_array();
-  for (const auto& one : of.troubles) to.string(valid_utf8(one));
+  for (const auto& one : of.troubles)
+    if (one.ns.empty() || is_visible(visible, one.ns)) to.string(valid_utf8(one.text));
   to.close_array();
   to.member("history", of.has_store ? "file" : "memory");
   to.key("demo"), to.boolean(of.is_demo);

@@ -12,6 +12,7 @@
 
 #include <pinhook/access/fleet_kinds.hpp>
 #include <pinhook/base/error.hpp>
+#include <pinhook/console/trouble.hpp>
 #include <pinhook/fleet/object.hpp>
 #include <pinhook/pin/pod_paths.hpp>
 #include <pinhook/registry/tenant.hpp>
@@ -99,8 +100,8 @@ class cluster_cache {
 
   /// Workloads and Pods.
   [[nodiscard]] std::size_t objects() const { return objects_; }
-  /// Objects that could not be read, a line each; bounded.
-  [[nodiscard]] std::vector<std::string> troubles() const;
+  /// Objects that could not be read; bounded.
+  [[nodiscard]] std::vector<trouble> troubles() const;
 
  private:
   /// What the Pods of one template have in common, and is most of each: kept once for all of a namespace.
@@ -149,7 +150,7 @@ class cluster_cache {
   std::list<list> lists_;
   std::map<std::string, part, std::less<>> parts_;
   std::set<std::string, std::less<>> changed_;
-  std::map<std::string, std::string, std::less<>> unread_;
+  std::map<std::string, trouble, std::less<>> unread_;
   std::size_t objects_ = 0;
 };
 

@@ -17,6 +17,7 @@
 #include <pinhook/base/error.hpp>
 #include <pinhook/base/wait_seams.hpp>
 #include <pinhook/console/cluster_cache.hpp>
+#include <pinhook/console/trouble.hpp>
 #include <pinhook/kube/api_connection.hpp>
 #include <pinhook/kube/object_watch.hpp>
 #include <pinhook/pin/policy.hpp>
@@ -55,8 +56,8 @@ class cluster_feed {
   [[nodiscard]] bool is_settled() const;
   /// No list is refused.
   [[nodiscard]] bool is_whole() const;
-  /// Lists that are not current, a line each.
-  [[nodiscard]] std::vector<std::string> troubles() const;
+  /// Lists that are not current.
+  [[nodiscard]] std::vector<trouble> troubles() const;
   /// Since when a list is not current although it may be read; nothing: all are.
   [[nodiscard]] std::optional<wall_time> behind_since() const;
 
@@ -64,10 +65,12 @@ class cluster_feed {
   // One list of the cluster, and why it is not current.
   struct watched {
     cluster_cache::list& list;
-    std::optional<error> trouble{};
+    /// Empty: it is about no single namespace.
+    std::string ns{};
+    std::optional<error> failure{};
     std::optional<wall_time> since{};
 
-    [[nodiscard]] bool is_denied() const { return trouble && trouble->code == error_code::denied; }
+    [[nodiscard]] bool is_denied() const { return failure && failure->code == error_code::denied; }
   };
 
   void watch(access::fleet_kind kind, const std::string& ns);
@@ -87,7 +90,7 @@ class cluster_feed {
   std::set<std::string> names_;
   std::vector<std::string> discovery_troubles_;
   /// Namespaces that were named and are not there.
-  std::vector<std::string> missing_;
+  std::vector<trouble> missing_;
   bool is_discovered_ = false;
 };
 

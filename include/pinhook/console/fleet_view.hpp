@@ -6,6 +6,7 @@
 #include <pinhook/base/clock.hpp>
 #include <pinhook/console/fleet_past.hpp>
 #include <pinhook/console/rule_exceptions.hpp>
+#include <pinhook/console/trouble.hpp>
 #include <pinhook/fleet/label_selector.hpp>
 #include <pinhook/fleet/report.hpp>
 #include <pinhook/fleet/state.hpp>
@@ -71,8 +72,8 @@ struct console_state {
   wall_time started{};
   /// All lists have been read, once at least, or are refused for lack of rights.
   bool is_complete = false;
-  /// Lists that are not current, and why, a line each: missing rights, an API server that is away.
-  std::vector<std::string> troubles;
+  /// Lists that are not current, and why: missing rights, an API server that is away.
+  std::vector<trouble> troubles;
   /// Since when a list is not current; nothing: all are.
   std::optional<wall_time> behind_since;
   bool asks_registries = false;

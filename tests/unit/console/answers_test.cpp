@@ -58,11 +58,13 @@ TEST(OverviewAnswer, CountsWhatIsThere) {
 TEST(ConsoleAnswer, IsTheStateOfTheOverview) {
   auto now = state();
   now.namespaces = {"lab", "shop"};
-  now.troubles = {"no rights"};
+  now.troubles = {{"", "no rights"}, {"shop", "an object of shop"}};
   const auto got = parsed(console_answer(only_lab, now));
   const auto all = parsed(overview_answer(small_view(), only_lab, now));
   EXPECT_TRUE(got["console"] == all["console"]);
   EXPECT_EQ(got["console"]["namespaces"].Size(), 1U);
+  EXPECT_EQ(got["console"]["troubles"].Size(), 1U) << "that of another namespace is not told";
+  EXPECT_EQ(parsed(console_answer(everything, now))["console"]["troubles"].Size(), 2U);
 }
 
 TEST(OverviewAnswer, TellsAViewerOnlyOfItsNamespaces) {
@@ -219,7 +221,7 @@ TEST(Answers, AreJsonWhateverTheClusterHolds) {
     view.namespaces.emplace(text, std::move(part));
     auto now = state();
     now.origin = text;
-    now.troubles = {text};
+    now.troubles = {{"", text}};
     (void)parsed(overview_answer(view, everything, now));
     (void)parsed(console_answer(everything, now));
     (void)parsed(rules_answer(view, everything));
