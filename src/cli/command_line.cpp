@@ -257,6 +257,7 @@ void declare_console(CLI::App& app, arguments& out) {
   add_scope(app, out, "A namespace; may be repeated (default: all)");
   add_kubeconfig(app, out);
   app.add_flag("--no-registry", out.of_cluster.no_registry, "Ask no registry: nothing about moved and gone images");
+  add_pull_secrets(app, out);
   add_duration(app, "--interval", out.console.interval,
                "How often registries are asked for each tag and digest in use (default 1h)");
   app.add_option("--store", out.of_cluster.store,

@@ -1,4 +1,5 @@
 #include <pinhook/access/command_digests.hpp>
+#include <pinhook/access/registry_access.hpp>
 #include <pinhook/base/environment.hpp>
 #include <pinhook/base/log.hpp>
 #include <pinhook/cli/cluster_session.hpp>
@@ -10,6 +11,7 @@
 #include <pinhook/config/command_settings.hpp>
 #include <pinhook/console/console.hpp>
 #include <pinhook/pipeline/check_rules.hpp>
+#include <pinhook/rules/image_proofs.hpp>
 #include <pinhook/server/listen_address.hpp>
 #include <pinhook/store/history.hpp>
 
@@ -46,11 +48,21 @@ result<server::listen_address> address_of(const console_arguments& options) {
   return out;
 }
 
-result<console::manifest_lookup> lookup_of(const config::settings& s, const environment& variables) {
+// How registries are asked; `digests` is used by the look-ups alone, which come one after the other.
+result<void> take_lookups(console::registry_options& to, const cluster_arguments& options, const config::settings& s,
+                          const environment& variables) {
   auto opened = access::registry_digests::open(s, variables);
   if (!opened) return fail(std::move(opened.error()));
   const std::shared_ptr<access::registry_digests> digests = std::move(*opened);
-  return [digests](const std::vector<registry::reference>& refs) { return digests->find_manifests(refs); };
+  to.lookup = [digests](const std::vector<registry::reference>& refs) { return digests->find_manifests(refs); };
+  to.prove = [digests](const std::vector<rules::proof_request>& requests) { return digests->prove(requests); };
+  if (options.reads_pull_secrets)
+    to.secrets = console::secret_lookup{.namespaces = s.pull_secrets.namespaces,
+                                        .own = digests->connection().access.own_credentials(),
+                                        .use = [digests](std::shared_ptr<registry::credential_source> all) {
+                                          digests->use_credentials(std::move(all));
+                                        }};
+  return {};
 }
 
 result<console::console_options> options_of(const arguments& arguments, const config::settings& s,
@@ -80,11 +92,11 @@ result<console::console_options> options_of(const arguments& arguments, const co
   out.engine.format = s.pin.format;
   out.engine.asks_registries = !of_cluster.no_registry;
   out.engine.shares_history = out.has_store;
-  if (arguments.console.interval) out.schedule.interval = *arguments.console.interval;
+  if (arguments.console.interval) out.registries.schedule.interval = *arguments.console.interval;
   if (of_cluster.no_registry) return out;
-  auto lookup = lookup_of(s, variables);
-  if (!lookup) return fail(std::move(lookup.error()));
-  out.lookup = std::move(*lookup);
+  out.engine.asks_verifiers = true;
+  out.engine.reads_pull_secrets = of_cluster.reads_pull_secrets;
+  if (auto ok = take_lookups(out.registries, of_cluster, s, variables); !ok) return fail(std::move(ok.error()));
   return out;
 }
 

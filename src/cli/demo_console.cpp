@@ -74,11 +74,11 @@ result<console::console_options> options_of(const std::string& registry, const d
   out.engine.checks = pipeline::checks_with(s.rules, "");
   out.engine.server = demo::made_up_cluster::address;
   out.engine.past_age = std::chrono::seconds(1);
-  out.schedule.interval = look_up_interval;
+  out.registries.schedule.interval = look_up_interval;
   out.is_demo = true;
   auto digests = access::registry_digests::open(s, environment());
   if (!digests) return fail(std::move(digests.error()));
-  out.lookup = lookup_of(std::move(*digests), cluster);
+  out.registries.lookup = lookup_of(std::move(*digests), cluster);
   return out;
 }
 

@@ -73,12 +73,16 @@ void add_scope(CLI::App& app, arguments& out, const char* namespace_help) {
       ->type_name("SELECTOR");
 }
 
+void add_pull_secrets(CLI::App& app, arguments& out) {
+  app.add_flag("--pull-secrets", out.of_cluster.reads_pull_secrets,
+               "Ask registries for each image with the pull secrets of its Pods, too, as the webhook does");
+}
+
 void add_cluster(CLI::App& app, arguments& out) {
   add_scope(app, out, "A namespace; may be repeated (default: that of the kubeconfig's context)");
   app.add_flag("-A,--all-namespaces", out.of_cluster.all_namespaces, "All namespaces");
   add_kubeconfig(app, out);
-  app.add_flag("--pull-secrets", out.of_cluster.reads_pull_secrets,
-               "Ask registries for each image with the pull secrets of its Pods, too, as the webhook does");
+  add_pull_secrets(app, out);
 }
 
 }  // namespace pinhook::cli

@@ -3,10 +3,10 @@
 #include <pinhook/base/compute_thread.hpp>
 #include <pinhook/base/deadline.hpp>
 #include <pinhook/base/log.hpp>
-#include <pinhook/base/side_thread.hpp>
 #include <pinhook/console/cluster_cache.hpp>
 #include <pinhook/console/cluster_feed.hpp>
 #include <pinhook/console/endpoint.hpp>
+#include <pinhook/console/registry_feed.hpp>
 #include <pinhook/console/viewer_gate.hpp>
 #include <pinhook/fleet/row_findings.hpp>
 #include <pinhook/pin/pod_paths.hpp>
@@ -19,7 +19,6 @@
 #include <boost/asio/this_coro.hpp>
 #include <fmt/core.h>
 
-#include <set>
 #include <string>
 #include <utility>
 
@@ -29,8 +28,6 @@ namespace {
 // Workloads, Pods and namespaces whose rows are made in one round: some tenths of a second.
 constexpr std::size_t most_of_round = 2'000;
 constexpr std::chrono::seconds drain_limit{5};
-// Look-ups that take longer are named in the log.
-constexpr std::chrono::minutes late_lookups{5};
 
 server::server_options server_options_of(const console_options& of) {
   server::server_options out;
@@ -62,8 +59,8 @@ struct console::parts {
               .kinds = options.kinds,
               .watches = options.watches,
               .seams = options.seams}),
-        schedule(options.schedule, options.seams.random),
-        touched(t.now()),
+        registries(to, io.get_executor(), time, std::move(options.registries), options.seams,
+                   [this](const std::string& ns) { cache.touch(ns); }),
         engine(options.engine, std::move(options.history)),
         gate(to, io.get_executor(), time, {.wants_token = !options.listen.ip.is_loopback()}),
         tls(time),
@@ -114,8 +111,7 @@ struct console::parts {
   awaitable<void> make_round() {
     auto round = std::make_shared<engine_round>();
     round->namespaces = cache.take_changed(most_of_round);
-    round->answers = std::exchange(answers, {});
-    round->dropped = schedule.take_dropped();
+    registries.give(*round);
     round->now = time.wall();
     round->is_whole = feed.is_whole();
     round->is_complete = is_complete;
@@ -128,7 +124,7 @@ struct console::parts {
   void take(round_result made) {
     auto next = std::make_shared<fleet_view>(*shown);
     for (auto& [name, part] : made.namespaces) {
-      schedule.use(name, part == nullptr ? std::vector<registry::reference>() : part->wanted, time.now());
+      registries.use(name, part);
       if (part == nullptr)
         next->namespaces.erase(name);
       else
@@ -139,52 +135,6 @@ struct console::parts {
     const std::string trouble = made.trouble ? made.trouble->message : std::string();
     if (trouble != store_trouble && !trouble.empty()) log::error("the history is not written", {{"reason", trouble}});
     store_trouble = trouble;
-  }
-
-  awaitable<void> ask_registries() {
-    for (;;) {
-      co_await options.seams.sleep(options.rest);
-      const bool ends = co_await is_canceled();
-      if (ends) co_return;
-      touch_answered();
-      auto due = schedule.due(time.now(), options.batch);
-      if (due.empty()) continue;
-      // The work owns what it uses: one that hangs is left behind at the end.
-      struct asked_batch {
-        manifest_lookup lookup;
-        std::vector<registry::reference> references;
-        std::vector<result<fleet::manifest>> answers{};
-      };
-      const auto batch = std::make_shared<asked_batch>(options.lookup, std::move(due));
-      std::function<void()> work = [batch] { batch->answers = batch->lookup(batch->references); };
-      std::function<void(bool)> on_late = [](bool is_late) {
-        if (is_late) log::warning("look-ups in registries take long", {});
-      };
-      const bool has_run = co_await run_aside(std::move(work), late_lookups, std::move(on_late));
-      const bool stops = co_await is_canceled();
-      if (stops) co_return;
-      if (has_run) take(batch->references, std::move(batch->answers));
-    }
-  }
-
-  // Images that everybody uses are among the first answers, and each would make all rows anew.
-  void touch_answered() {
-    if (answered.empty() || (schedule.unasked() > 0 && time.now() - touched < options.first_pause)) return;
-    for (const std::string& ns : std::exchange(answered, {})) cache.touch(ns);
-    touched = time.now();
-  }
-
-  void take(const std::vector<registry::reference>& asked, std::vector<result<fleet::manifest>> got) {
-    for (std::size_t i = 0; i < asked.size() && i < got.size(); ++i) {
-      std::optional<std::string> answer;
-      if (got[i])
-        answer = got[i]->digest.to_string();
-      else if (got[i].error().code == error_code::not_found)
-        answer = got[i].error().message;
-      for (std::string& ns : schedule.done(asked[i], answer, time.now())) answered.insert(std::move(ns));
-      answers.push_back({asked[i], std::move(got[i])});
-    }
-    touch_answered();
   }
 
   [[nodiscard]] console_state state() const {
@@ -199,10 +149,14 @@ struct console::parts {
     out.behind_since = feed.behind_since();
     for (auto& one : cache.troubles()) out.troubles.push_back(std::move(one));
     if (!store_trouble.empty()) out.troubles.push_back({{}, "--store: " + store_trouble});
-    out.asks_registries = static_cast<bool>(options.lookup);
-    out.references = schedule.size();
-    out.unasked = schedule.unasked();
-    out.failed = schedule.failed();
+    for (auto& one : registries.troubles()) out.troubles.push_back(std::move(one));
+    out.asks_registries = registries.asks();
+    out.references = registries.references().size();
+    out.unasked = registries.references().unasked();
+    out.failed = registries.references().failed();
+    out.signed_images = registries.images().size();
+    out.unchecked = registries.images().unasked();
+    out.failed_checks = registries.images().failed();
     out.has_store = options.has_store;
     out.is_demo = options.is_demo;
     return out;
@@ -216,11 +170,7 @@ struct console::parts {
   cluster_cache cache;
   cluster_feed feed;
   bool is_complete = false;
-  lookup_schedule schedule;
-  std::vector<registry_answer> answers;
-  /// Namespaces about which registries answered something new, and when such were looked at last.
-  std::set<std::string> answered;
-  steady_time touched;
+  registry_feed registries;
   std::string store_trouble;
   /// Used by `aside` alone, once it is made.
   row_engine engine;
@@ -253,7 +203,7 @@ result<void> console::start() {
     p.tasks.spawn(p.certificate->keep([&p](bool is_stalled) { p.health.set_stalled("certificate", is_stalled); }));
   p.feed.start(p.tasks);
   p.tasks.spawn(p.make_rows());
-  if (p.options.lookup) p.tasks.spawn(p.ask_registries());
+  if (p.registries.asks()) p.tasks.spawn(p.registries.run());
   return {};
 }
 

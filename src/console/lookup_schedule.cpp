@@ -11,10 +11,22 @@ std::chrono::nanoseconds lookup_schedule::spread(std::chrono::nanoseconds span) 
          std::chrono::nanoseconds(static_cast<std::int64_t>(2.0 * static_cast<double>(quarter.count()) * random_()));
 }
 
+std::string lookup_schedule::key_of(const registry::reference& one) const {
+  std::string out = one.canonical();
+  if (options_.tells_tags_apart) out.append(" ").append(one.tag());
+  return out;
+}
+
+std::vector<std::string> lookup_schedule::users(const registry::reference& one) const {
+  const auto found = known_.find(key_of(one));
+  if (found == known_.end()) return {};
+  return {found->second.namespaces.begin(), found->second.namespaces.end()};
+}
+
 void lookup_schedule::use(const std::string& ns, const std::vector<registry::reference>& all, steady_time now) {
   std::set<std::string> wanted;
   for (const registry::reference& one : all) {
-    std::string name = one.canonical();
+    std::string name = key_of(one);
     auto found = known_.find(name);
     if (found == known_.end()) found = known_.emplace(name, entry{.reference = one, .due = now}).first;
     found->second.namespaces.insert(ns);
@@ -26,8 +38,8 @@ void lookup_schedule::use(const std::string& ns, const std::vector<registry::ref
     const auto found = known_.find(name);
     found->second.namespaces.erase(ns);
     if (!found->second.namespaces.empty()) continue;
+    dropped_.push_back(std::move(found->second.reference));
     known_.erase(found);
-    dropped_.push_back(name);
   }
   if (wanted.empty())
     used_.erase(ns);
@@ -51,7 +63,7 @@ std::vector<registry::reference> lookup_schedule::due(steady_time now, std::size
 
 std::vector<std::string> lookup_schedule::done(const registry::reference& one, const std::optional<std::string>& answer,
                                                steady_time now) {
-  const auto found = known_.find(one.canonical());
+  const auto found = known_.find(key_of(one));
   if (found == known_.end()) return {};
   entry& at = found->second;
   at.is_asked = false;

@@ -51,6 +51,11 @@ void write_state(json::writer& to, const console_state& of, const visible_namesp
   write_number(to, "unasked", of.unasked);
   write_number(to, "failed", of.failed);
   to.close_object();
+  to.key("signatures"), to.open_object();
+  write_number(to, "images", of.signed_images);
+  write_number(to, "unasked", of.unchecked);
+  write_number(to, "failed", of.failed_checks);
+  to.close_object();
   to.close_object();
 }
 

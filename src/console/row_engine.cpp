@@ -41,6 +41,29 @@ std::vector<registry::reference> wanted_of(const fleet::state& all, const std::s
   return fleet::wanted_references(part);
 }
 
+std::map<std::string, std::vector<registry::tenant>, std::less<>> tenants_of(const fleet::state& all,
+                                                                             const std::string& ns) {
+  std::map<std::string, std::vector<registry::tenant>, std::less<>> out;
+  for (const auto& one : all.workloads) {
+    if (one.id.ns != ns) continue;
+    for (const auto& use : one.images) {
+      const auto ref = registry::reference::parse(use.written.image);
+      if (!ref) continue;
+      auto& tenants = out[fmt::format("{}/{}", ref->registry(), ref->repository())];
+      if (std::ranges::find(tenants, one.pulls_as) == tenants.end()) tenants.push_back(one.pulls_as);
+    }
+  }
+  return out;
+}
+
+std::vector<rules::proof_request> questions_of(const std::vector<fleet::row>& rows, const std::string& ns,
+                                               const fleet::row_options& options) {
+  rules::proof_requests out;
+  for (const fleet::row& one : rows)
+    if (one.ns == ns) fleet::add_questions(one, options, out);
+  return out.take();
+}
+
 // Of the workloads that have some.
 std::map<fleet::object_id, std::shared_ptr<const fleet::labels>> labels_of(fleet::state& of) {
   std::map<fleet::object_id, std::shared_ptr<const fleet::labels>> out;
@@ -72,9 +95,16 @@ void row_engine::learn(std::vector<registry_answer> answers) {
   }
 }
 
-void row_engine::forget(const std::vector<std::string>& dropped) {
+void row_engine::learn(engine_round& from) {
+  learn(std::move(from.answers));
+  forget(from.dropped);
+  for (proof_answer& one : from.proofs) proofs_.put(one.image, std::move(one.answers));
+  for (const registry::reference& one : from.dropped_images) proofs_.drop(one);
+}
+
+void row_engine::forget(const std::vector<registry::reference>& dropped) {
   if (dropped.empty()) return;
-  for (const std::string& one : dropped) facts_.answers.erase(one);
+  for (const registry::reference& one : dropped) facts_.answers.erase(one.canonical());
   std::set<registry::digest> kept;
   for (const auto& [name, answer] : facts_.answers)
     if (answer) kept.insert(*answer);
@@ -130,15 +160,17 @@ round_result row_engine::run(engine_round round) {
   round_result out;
   if (auto ok = load_past(round.now); !ok) out.trouble = std::move(ok.error());
   add_gone_namespaces(round);
-  learn(std::move(round.answers));
-  forget(round.dropped);
+  learn(round);
   fleet::report all;
   all.made_at = round.now;
   all.has_registry = options_.asks_registries;
   std::vector<std::string> names;
   for (const namespace_content& one : round.namespaces) names.push_back(one.name);
   fleet::state state = state_of(std::move(round.namespaces), options_.selector);
-  const fleet::row_options row_options{.checks = &options_.checks, .what_if = std::nullopt, .format = options_.format};
+  const fleet::row_options row_options{.checks = &options_.checks,
+                                       .what_if = std::nullopt,
+                                       .format = options_.format,
+                                       .proofs = options_.asks_verifiers ? &proofs_ : nullptr};
   all.rows = fleet::make_rows(state, options_.asks_registries ? &facts_ : nullptr, row_options);
   all.namespaces = state.namespaces;
   // One that is gone has no rows any more, which the store has to know.
@@ -166,6 +198,8 @@ round_result row_engine::run(engine_round round) {
     view->mode = one.mode;
     view->counts = one;
     if (options_.asks_registries) view->wanted = wanted_of(state, one.name);
+    if (options_.reads_pull_secrets) view->tenants = tenants_of(state, one.name);
+    if (options_.asks_verifiers) view->questions = questions_of(all.rows, one.name, row_options);
     made.emplace(one.name, std::move(view));
   }
   const auto labels = labels_of(state);

@@ -42,6 +42,16 @@ void image_proofs::add(const registry::reference& image, proofs answers) {
   by_image_[key_of(image)].merge(std::move(answers));
 }
 
+void image_proofs::put(const registry::reference& image, proofs answers) {
+  proofs& known = by_image_[key_of(image)];
+  for (auto& [question, answer] : answers) {
+    const auto before = known.find(question);
+    if (answer || before == known.end() || !before->second) known.insert_or_assign(question, std::move(answer));
+  }
+}
+
+void image_proofs::drop(const registry::reference& image) { by_image_.erase(key_of(image)); }
+
 const proofs* image_proofs::find(const registry::reference& image) const {
   const auto at = by_image_.find(key_of(image));
   return at == by_image_.end() ? nullptr : &at->second;

@@ -81,6 +81,7 @@ class Canned:
             "started": "2026-11-30T01:00:00Z", "complete": True, "behind_since": None, "troubles": [HOSTILE],
             "history": "memory", "demo": False,
             "registries": {"asked": True, "references": 300, "unasked": 12, "failed": 1},
+            "signatures": {"images": 7, "unasked": 2, "failed": 0},
         }
         # Of every image; its second step is hostile.
         self.pointer = "/spec/" + HOSTILE.replace("/", "~1") + "/template/spec/containers/1/image"

@@ -296,6 +296,10 @@ class ConsolePages(unittest.TestCase):
         self.console.state["behind_since"] = None
         self.browser.wait_for("return document.querySelector('#state').textContent.startsWith('live')")
 
+    def test_it_says_how_many_signatures_it_checked(self):
+        self.open("#/rules", "Rules")
+        self.browser.wait_for("return document.querySelector('#state').textContent.includes('signatures of 5 of 7 images checked')")
+
     def test_it_says_that_it_shows_a_part(self):
         self.addCleanup(self.console.state.update, {"namespaces": [], "selector": ""})
         self.console.state.update({"namespaces": ["shop", HOSTILE], "selector": "app=" + HOSTILE})

@@ -35,6 +35,7 @@ void add_cooldown(CLI::App& app, std::optional<std::chrono::nanoseconds>& into, 
 void add_kubeconfig(CLI::App& app, arguments& out);
 /// --namespace and --selector.
 void add_scope(CLI::App& app, arguments& out, const char* namespace_help);
+void add_pull_secrets(CLI::App& app, arguments& out);
 /// The part of a cluster that is read, and how.
 void add_cluster(CLI::App& app, arguments& out);
 

@@ -13,13 +13,11 @@
 #include <pinhook/base/error.hpp>
 #include <pinhook/base/wait_seams.hpp>
 #include <pinhook/console/fleet_view.hpp>
-#include <pinhook/console/lookup_schedule.hpp>
+#include <pinhook/console/registry_feed.hpp>
 #include <pinhook/console/row_engine.hpp>
-#include <pinhook/fleet/manifest.hpp>
 #include <pinhook/kube/api_connection.hpp>
 #include <pinhook/kube/object_watch.hpp>
 #include <pinhook/pin/policy.hpp>
-#include <pinhook/registry/reference.hpp>
 #include <pinhook/server/listen_address.hpp>
 #include <pinhook/server/tls_context.hpp>
 #include <pinhook/store/history.hpp>
@@ -27,18 +25,12 @@
 #include <boost/asio/io_context.hpp>
 
 #include <chrono>
-#include <cstddef>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace pinhook::console {
-
-/// Asks registries for the manifests of references, one answer each, in their order; blocks, on a thread of its own,
-/// one call at a time.
-using manifest_lookup = std::function<std::vector<result<fleet::manifest>>(const std::vector<registry::reference>&)>;
 
 struct console_options {
   server::listen_address listen;
@@ -56,15 +48,8 @@ struct console_options {
   bool has_store = false;
   /// The objects are made up; the page says so.
   bool is_demo = false;
-  /// Empty: no registry is asked.
-  manifest_lookup lookup = nullptr;
-  schedule_options schedule = {};
+  registry_options registries = {};
   kube::watch_options watches = {};
-  /// References that are looked up together; the next ones wait until all have an answer, and `rest`.
-  std::size_t batch = 20;
-  std::chrono::milliseconds rest{1'000};
-  /// While references have not been asked for yet, rows are made of answers no more often than this.
-  std::chrono::seconds first_pause{10};
   /// Changes that come within this time are one.
   std::chrono::milliseconds settle{250};
   /// How often every row is written to the store again, so that it is known until when they were there.

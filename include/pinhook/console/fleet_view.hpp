@@ -12,6 +12,8 @@
 #include <pinhook/fleet/state.hpp>
 #include <pinhook/pipeline/check_rules.hpp>
 #include <pinhook/registry/reference.hpp>
+#include <pinhook/registry/tenant.hpp>
+#include <pinhook/rules/image_proofs.hpp>
 
 #include <cstddef>
 #include <functional>
@@ -49,6 +51,10 @@ struct namespace_view {
   fleet::namespace_counts counts;
   /// The tags and digests that registries are asked for, each once.
   std::vector<registry::reference> wanted;
+  /// What rules ask of verifiers about its images, each image once.
+  std::vector<rules::proof_request> questions = {};
+  /// By repository: the Pods that pull images of it, for their pull secrets.
+  std::map<std::string, std::vector<registry::tenant>, std::less<>> tenants = {};
 };
 
 struct fleet_view {
@@ -81,6 +87,10 @@ struct console_state {
   std::size_t references = 0;
   std::size_t unasked = 0;
   std::size_t failed = 0;
+  /// Images whose signatures rules ask for, likewise.
+  std::size_t signed_images = 0;
+  std::size_t unchecked = 0;
+  std::size_t failed_checks = 0;
   /// History is in a file, and outlives the process.
   bool has_store = false;
   /// Made-up objects of the demo.

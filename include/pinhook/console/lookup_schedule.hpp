@@ -28,6 +28,8 @@ struct schedule_options {
   std::chrono::nanoseconds interval = std::chrono::hours(1);
   /// After a failure, doubled for each further one, up to the interval.
   std::chrono::nanoseconds first_retry = std::chrono::minutes(1);
+  /// Images by one digest and with two tags are two.
+  bool tells_tags_apart = false;
 };
 
 class lookup_schedule {
@@ -47,8 +49,11 @@ class lookup_schedule {
   std::vector<std::string> done(const registry::reference& one, const std::optional<std::string>& answer,
                                 steady_time now);
 
-  /// References that nobody uses since the last call, canonical.
-  [[nodiscard]] std::vector<std::string> take_dropped() { return std::exchange(dropped_, {}); }
+  /// The namespaces that use the reference.
+  [[nodiscard]] std::vector<std::string> users(const registry::reference& one) const;
+
+  /// References that nobody uses since the last call.
+  [[nodiscard]] std::vector<registry::reference> take_dropped() { return std::exchange(dropped_, {}); }
 
   [[nodiscard]] std::size_t size() const { return known_.size(); }
   /// Those without an answer yet.
@@ -65,6 +70,7 @@ class lookup_schedule {
     std::optional<std::string> answer{};
     int failures = 0;
   };
+  [[nodiscard]] std::string key_of(const registry::reference& one) const;
   // Between three and five quarters, so that references that came together part.
   [[nodiscard]] std::chrono::nanoseconds spread(std::chrono::nanoseconds span) const;
 
@@ -72,7 +78,7 @@ class lookup_schedule {
   const std::function<double()> random_;
   std::map<std::string, entry, std::less<>> known_;
   std::map<std::string, std::set<std::string>, std::less<>> used_;
-  std::vector<std::string> dropped_;
+  std::vector<registry::reference> dropped_;
 };
 
 }  // namespace pinhook::console

@@ -18,6 +18,7 @@
 #include <pinhook/pin/policy.hpp>
 #include <pinhook/pipeline/check_rules.hpp>
 #include <pinhook/registry/reference.hpp>
+#include <pinhook/rules/image_proofs.hpp>
 #include <pinhook/store/history.hpp>
 
 #include <chrono>
@@ -36,6 +37,10 @@ struct engine_options {
   /// The address of the API server: the cluster's name in the store.
   std::string server;
   bool asks_registries = true;
+  /// Rules about signatures are judged, by the answers of rounds.
+  bool asks_verifiers = false;
+  /// Views say who pulls an image.
+  bool reads_pull_secrets = false;
   /// Workloads that it does not match have no rows.
   fleet::label_selector selector = {};
   /// Others write to the history, too: with a selector, what is not seen may be one of theirs and has not ended.
@@ -51,11 +56,18 @@ struct registry_answer {
   result<fleet::manifest> manifest;
 };
 
+struct proof_answer {
+  registry::reference image;
+  rules::proofs answers;
+};
+
 struct engine_round {
   std::vector<namespace_content> namespaces;
   std::vector<registry_answer> answers;
-  /// References that nobody uses any more, canonical: their answers are forgotten.
-  std::vector<std::string> dropped;
+  std::vector<proof_answer> proofs = {};
+  /// References, and images of proofs, that nobody uses any more: their answers are forgotten.
+  std::vector<registry::reference> dropped;
+  std::vector<registry::reference> dropped_images = {};
   wall_time now{};
   /// False: lists could not be read, so what is missing has not ended.
   bool is_whole = true;
@@ -83,7 +95,8 @@ class row_engine {
 
  private:
   void learn(std::vector<registry_answer> answers);
-  void forget(const std::vector<std::string>& dropped);
+  void forget(const std::vector<registry::reference>& dropped);
+  void learn(engine_round& from);
   [[nodiscard]] result<void> load_past(wall_time now);
   void add_gone_namespaces(engine_round& to);
   [[nodiscard]] bool has_answers(const std::vector<registry::reference>& all) const;
@@ -93,6 +106,7 @@ class row_engine {
   const exception_table exceptions_;
   std::unique_ptr<store::history> history_;
   fleet::registry_facts facts_;
+  rules::image_proofs proofs_;
   std::vector<store::tag_move> moves_;
   std::optional<wall_time> moves_read_;
   fleet_past past_;

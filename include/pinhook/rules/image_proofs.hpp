@@ -54,6 +54,9 @@ class image_proofs {
   image_proofs(std::span<const proof_request> asked, std::vector<proofs> answers);
 
   void add(const registry::reference& image, proofs answers);
+  /// In place of what was known, except that a failure takes no answer's place.
+  void put(const registry::reference& image, proofs answers);
+  void drop(const registry::reference& image);
   /// Null: nobody was asked about it.
   [[nodiscard]] const proofs* find(const registry::reference& image) const;
 

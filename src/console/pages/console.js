@@ -20,7 +20,8 @@ function showState(of) {
     of.registries.references + " references asked" : "registries are not asked";
   state.textContent = (of.demo ? "made-up objects · " : "") +
     (late ? "behind for " + age(of.behind_since, of.now) : of.complete ? "live" : "reading the cluster") +
-    " · " + registries + (of.namespaces.length ? " · only " + of.namespaces.join(", ") : "") +
+    " · " + registries + (of.signatures.images ? " · signatures of " + (of.signatures.images - of.signatures.unasked) + " of " +
+      counted(of.signatures.images, "image") + " checked" : "") + (of.namespaces.length ? " · only " + of.namespaces.join(", ") : "") +
     (of.selector ? " · only " + of.selector : "") + " · " + of.origin;
   const lines = [...of.troubles];
   if (of.history === "memory" && !of.demo) lines.push("History is in memory and ends with this process: --store FILE keeps it.");

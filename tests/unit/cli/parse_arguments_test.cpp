@@ -166,6 +166,9 @@ TEST(Args, ReadsTheCommandsForFiles) {
          return a.of_cluster.store == "h.db" && a.of_cluster.moves_file == "m.yaml" &&
                 a.of_cluster.cooldown == std::chrono::hours(72) && !a.files.cooldown;
        }},
+      {{"console", "--pull-secrets"},
+       command::console,
+       [](const arguments& a) { return a.of_cluster.reads_pull_secrets && a.of_cluster.namespaces.empty(); }},
       {{"console", "-n", "shop", "-n", "lab", "-l", "app=web"},
        command::console,
        [](const arguments& a) {

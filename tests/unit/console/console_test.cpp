@@ -94,7 +94,7 @@ struct Console : ::testing::Test {
     options.listen = *server::parse_address("127.0.0.1:0");
     options.engine = engine_options_of(lookup != nullptr);
     options.history = memory();
-    options.lookup = std::move(lookup);
+    options.registries.lookup = std::move(lookup);
     options.seams = seams;
     adjust(options);
     one.emplace(io, std::move(options), std::move(to), time);
@@ -271,7 +271,7 @@ TEST_F(Console, AsksRegistriesOnce) {
 TEST_F(Console, MakesRowsOfTheFirstAnswersTogether) {
   serve({{deployments, deployment("shop", "a", "nginx:1") + "," + deployment("shop", "b", "nginx:2") + "," +
                            deployment("shop", "c", "nginx:3")}});
-  adjust = [](console_options& to) { to.batch = 1; };
+  adjust = [](console_options& to) { to.registries.batch = 1; };
   std::atomic<int> asked = 0;
   start([&](const std::vector<registry::reference>& refs) {
     asked += static_cast<int>(refs.size());

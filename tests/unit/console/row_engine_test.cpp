@@ -230,7 +230,7 @@ TEST(RowEngine, TakesAnswersOfRegistriesAndForgetsThem) {
   made = engine.run(std::move(round));
   EXPECT_TRUE(made.namespaces.at("shop")->rows[1].row.tag_digest);
   round = small_cluster(2);
-  round.dropped = {"docker.io/library/nginx:1.25"};
+  round.dropped = {*registry::reference::parse("nginx:1.25")};
   made = engine.run(std::move(round));
   EXPECT_FALSE(made.namespaces.at("shop")->rows[1].row.tag_digest);
 }
