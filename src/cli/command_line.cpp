@@ -265,6 +265,12 @@ void declare_console(CLI::App& app, arguments& out) {
       ->type_name("FILE");
   add_duration(app, "--retention", out.of_cluster.retention,
                "With --store: forget what ended so long ago, as 90d or 36h (default 400d)");
+  app.add_option("--moves-configmap", out.of_cluster.moves_configmap,
+                 "With --store: keep the tags that moved within the cooldown as moves.yaml in this ConfigMap, for the "
+                 "webhook's setting moves.file")
+      ->type_name("NS/NAME");
+  add_cooldown(app, out.of_cluster.cooldown,
+               "With --moves-configmap: how far back moves count (default: the longest cooldown of the rules)");
   add_config(app, out);
 }
 

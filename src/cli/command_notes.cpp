@@ -140,7 +140,8 @@ constexpr std::array<note, 18> notes{{
      "Exit codes: 0 nothing found; 1 findings; 2 wrong usage or configuration; 3 something could not be read or "
      "looked up. When several apply: 2, then 3, then 1."},
     {command::console,
-     "Watches workloads, Pods and namespaces, and changes nothing. On loopback whoever reaches the port sees "
+     "Watches workloads, Pods and namespaces, and changes nothing but the ConfigMap of --moves-configmap. On loopback "
+     "whoever reaches the port sees "
      "everything: use `kubectl port-forward`, or ssh. Elsewhere a viewer sends a bearer token of the cluster, needs "
      "the right to `get` the path /pinhook, and sees the namespaces in which the user may list pods. SIGTERM ends it "
      "in good order.\n"

@@ -1,4 +1,5 @@
 #include <pinhook/access/command_digests.hpp>
+#include <pinhook/access/file_object.hpp>
 #include <pinhook/access/registry_access.hpp>
 #include <pinhook/base/environment.hpp>
 #include <pinhook/base/log.hpp>
@@ -6,6 +7,7 @@
 #include <pinhook/cli/commands.hpp>
 #include <pinhook/cli/exit_code.hpp>
 #include <pinhook/cli/messages.hpp>
+#include <pinhook/cli/moves_output.hpp>
 #include <pinhook/cli/run_files.hpp>
 #include <pinhook/cli/serve_console.hpp>
 #include <pinhook/config/command_settings.hpp>
@@ -65,6 +67,19 @@ result<void> take_lookups(console::registry_options& to, const cluster_arguments
   return {};
 }
 
+// The ConfigMap that is written, and how far back.
+result<void> take_moves(console::console_options& to, const cluster_arguments& options, const rules::rule_set& rules) {
+  to.engine.rules = rules;
+  if (options.moves_configmap.empty()) return {};
+  if (auto ok = check_moves_options(options, rules); !ok) return ok;
+  auto name = access::file_object_name::parse(false, options.moves_configmap);
+  if (!name) return fail(std::move(name.error()).at("--moves-configmap"));
+  name->manager = "pinhook-console";
+  to.moves_configmap = std::move(*name);
+  to.engine.moves_cooldown = options.cooldown ? *options.cooldown : *rules.longest_cooldown();
+  return {};
+}
+
 result<console::console_options> options_of(const arguments& arguments, const config::settings& s,
                                             const environment& variables) {
   console::console_options out;
@@ -90,6 +105,7 @@ result<console::console_options> options_of(const arguments& arguments, const co
                                                                 : arguments.configuration.file;
   out.engine.checks = pipeline::checks_with(s.rules, file);
   out.engine.format = s.pin.format;
+  if (auto ok = take_moves(out, of_cluster, s.rules); !ok) return fail(std::move(ok.error()));
   out.engine.asks_registries = !of_cluster.no_registry;
   out.engine.shares_history = out.has_store;
   if (arguments.console.interval) out.registries.schedule.interval = *arguments.console.interval;

@@ -6,15 +6,12 @@
 #include <pinhook/base/duration.hpp>
 #include <pinhook/base/replace_file.hpp>
 #include <pinhook/cli/messages.hpp>
+#include <pinhook/console/stored_moves.hpp>
 #include <pinhook/files/moves_file.hpp>
-#include <pinhook/fleet/report_history.hpp>
-#include <pinhook/fleet/report_moves.hpp>
 
 #include <fmt/core.h>
 
 #include <chrono>
-#include <cstddef>
-#include <limits>
 #include <string>
 #include <utility>
 
@@ -24,15 +21,6 @@ namespace {
 // The key of the ConfigMap, which the webhook has as a file.
 constexpr const char* moves_key = "moves.yaml";
 constexpr std::chrono::minutes object_limit{1};
-
-// What the store remembers of tags.
-result<fleet::made_moves> moves_in(store::history& from, const fleet::moves_options& options) {
-  const auto waiting = from.waiting(options.written, options.cooldown);
-  if (!waiting) return fail(error(waiting.error()).at("--store"));
-  const auto tags = from.tags(options.written - std::chrono::duration_cast<wall_time::duration>(options.cooldown));
-  if (!tags) return fail(error(tags.error()).at("--store"));
-  return fleet::moves_of(*waiting, *tags, options);
-}
 
 result<access::file_object_name> object_of(const cluster_arguments& options) {
   auto out = access::file_object_name::parse(false, options.moves_configmap);
@@ -79,21 +67,16 @@ result<void> check_moves_options(const cluster_arguments& options, const rules::
 
 result<resolve::tag_moves> earlier_moves(store::history* from, const rules::rule_set& rules, wall_time now) {
   if (from == nullptr) return resolve::tag_moves();
-  constexpr auto all = std::numeric_limits<std::size_t>::max();
-  auto made = moves_in(*from, {.cooldown = rules.longest_cooldown().value_or(fleet::shown_history),
-                               .written = now,
-                               .rules = &rules,
-                               .most_tags = all,
-                               .most_bytes = all});
-  if (!made) return fail(std::move(made.error()));
-  return std::move(made->moves);
+  auto made = console::earlier_moves(*from, rules, now);
+  if (!made) return fail(std::move(made.error()).at("--store"));
+  return made;
 }
 
 result<void> write_moves(store::history& from, const cluster_arguments& options, const rules::rule_set& rules,
                          wall_time now, cluster_session& session) {
   const auto cooldown = options.cooldown ? options.cooldown : rules.longest_cooldown();
-  const auto made = moves_in(from, {.cooldown = *cooldown, .written = now, .rules = &rules});
-  if (!made) return fail(made.error());
+  const auto made = console::stored_moves(from, {.cooldown = *cooldown, .written = now, .rules = &rules});
+  if (!made) return fail(error(made.error()).at("--store"));
   const std::string text = files::write_moves(made->moves);
   if (!options.moves_file.empty())
     if (auto ok = replace_file(options.moves_file, text); !ok) return fail(std::move(ok.error()).at("--moves-file"));

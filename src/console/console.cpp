@@ -6,6 +6,7 @@
 #include <pinhook/console/cluster_cache.hpp>
 #include <pinhook/console/cluster_feed.hpp>
 #include <pinhook/console/endpoint.hpp>
+#include <pinhook/console/moves_writer.hpp>
 #include <pinhook/console/registry_feed.hpp>
 #include <pinhook/console/viewer_gate.hpp>
 #include <pinhook/fleet/row_findings.hpp>
@@ -79,6 +80,7 @@ struct console::parts {
     first->rules = fleet::rules_of_report(engine.options().checks);
     first->exceptions = engine.exceptions().all();
     shown = std::move(first);
+    if (options.moves_configmap) moves.emplace(to, *options.moves_configmap, time);
   }
 
   awaitable<void> make_rows() {
@@ -93,7 +95,7 @@ struct console::parts {
         cache.touch_all();
         refreshed = time.now();
       }
-      if (!cache.has_changes()) {
+      if (!cache.has_changes() && !wants_moves()) {
         if (!is_complete) complete();
         continue;
       }
@@ -101,6 +103,8 @@ struct console::parts {
       if (!is_complete && !cache.has_changes()) complete();
     }
   }
+
+  [[nodiscard]] bool wants_moves() const { return is_complete && moves && moves->wants(); }
 
   void complete() {
     is_complete = true;
@@ -115,6 +119,7 @@ struct console::parts {
     round->now = time.wall();
     round->is_whole = feed.is_whole();
     round->is_complete = is_complete;
+    round->wants_moves = wants_moves();
     auto made = std::make_shared<round_result>();
     std::function<void()> work = [this, round, made] { *made = engine.run(std::move(*round)); };
     const bool has_run = co_await aside.run("rows", std::move(work));
@@ -132,6 +137,8 @@ struct console::parts {
     }
     next->days = std::move(made.days);
     shown = std::move(next);
+    if (moves) moves->note_round();
+    if (made.moves) tasks.spawn(moves->write(std::move(*made.moves)));
     const std::string trouble = made.trouble ? made.trouble->message : std::string();
     if (trouble != store_trouble && !trouble.empty()) log::error("the history is not written", {{"reason", trouble}});
     store_trouble = trouble;
@@ -150,6 +157,7 @@ struct console::parts {
     for (auto& one : cache.troubles()) out.troubles.push_back(std::move(one));
     if (!store_trouble.empty()) out.troubles.push_back({{}, "--store: " + store_trouble});
     for (auto& one : registries.troubles()) out.troubles.push_back(std::move(one));
+    if (auto one = moves ? moves->current_trouble() : std::nullopt) out.troubles.push_back(std::move(*one));
     out.asks_registries = registries.asks();
     out.references = registries.references().size();
     out.unasked = registries.references().unasked();
@@ -171,6 +179,7 @@ struct console::parts {
   cluster_feed feed;
   bool is_complete = false;
   registry_feed registries;
+  std::optional<moves_writer> moves;
   std::string store_trouble;
   /// Used by `aside` alone, once it is made.
   row_engine engine;

@@ -1,5 +1,6 @@
 #include <pinhook/console/row_engine.hpp>
 
+#include <pinhook/console/stored_moves.hpp>
 #include <pinhook/fleet/report.hpp>
 #include <pinhook/fleet/report_history.hpp>
 #include <pinhook/fleet/row_findings.hpp>
@@ -64,6 +65,13 @@ std::vector<rules::proof_request> questions_of(const std::vector<fleet::row>& ro
   return out.take();
 }
 
+bool demands_unmoved(const rules::rule_set& of) {
+  return std::ranges::any_of(of.rules(), [](const rules::rule& one) {
+    return std::ranges::find(one.demands, rules::requirement::unmoved, &rules::demand::requirement) !=
+           one.demands.end();
+  });
+}
+
 // Of the workloads that have some.
 std::map<fleet::object_id, std::shared_ptr<const fleet::labels>> labels_of(fleet::state& of) {
   std::map<fleet::object_id, std::shared_ptr<const fleet::labels>> out;
@@ -78,6 +86,7 @@ row_engine::row_engine(engine_options options, std::unique_ptr<store::history> h
     : options_(std::move(options)),
       exceptions_(options_.checks),
       history_(std::move(history)),
+      asks_for_moves_(demands_unmoved(options_.rules)),
       past_(fleet::rules_of_report(options_.checks)) {}
 
 void row_engine::learn(std::vector<registry_answer> answers) {
@@ -129,12 +138,25 @@ result<void> row_engine::remember(fleet::report& r, bool is_whole, bool has_all_
   if (!records) return fail(records.error());
   fleet::take_records(r.rows, *records);
   past_.end(std::move(resolved));
-  if (!moves_read_ || r.made_at < *moves_read_ || r.made_at - *moves_read_ >= options_.past_age) {
-    auto moves = history_->moves(r.made_at - fleet::shown_history);
-    if (!moves) return fail(std::move(moves.error()));
-    moves_ = std::move(*moves);
-    moves_read_ = r.made_at;
-  }
+  return {};
+}
+
+result<void> row_engine::read_earlier(wall_time now) {
+  if (!history_ || !asks_for_moves_) return {};
+  if (earlier_read_ && now >= *earlier_read_ && now - *earlier_read_ < options_.past_age) return {};
+  auto earlier = earlier_moves(*history_, options_.rules, now);
+  if (!earlier) return fail(std::move(earlier.error()));
+  earlier_ = std::move(*earlier);
+  earlier_read_ = now;
+  return {};
+}
+
+result<void> row_engine::read_moves(wall_time now) {
+  if (!history_ || (moves_read_ && now >= *moves_read_ && now - *moves_read_ < options_.past_age)) return {};
+  auto moves = history_->moves(now - fleet::shown_history);
+  if (!moves) return fail(std::move(moves.error()));
+  moves_ = std::move(*moves);
+  moves_read_ = now;
   return {};
 }
 
@@ -159,6 +181,7 @@ void row_engine::add_gone_namespaces(engine_round& to) {
 round_result row_engine::run(engine_round round) {
   round_result out;
   if (auto ok = load_past(round.now); !ok) out.trouble = std::move(ok.error());
+  if (auto ok = read_earlier(round.now); !ok) out.trouble = std::move(ok.error());
   add_gone_namespaces(round);
   learn(round);
   fleet::report all;
@@ -170,7 +193,9 @@ round_result row_engine::run(engine_round round) {
   const fleet::row_options row_options{.checks = &options_.checks,
                                        .what_if = std::nullopt,
                                        .format = options_.format,
-                                       .proofs = options_.asks_verifiers ? &proofs_ : nullptr};
+                                       .proofs = options_.asks_verifiers ? &proofs_ : nullptr,
+                                       .moves = asks_for_moves_ ? &earlier_ : nullptr,
+                                       .now = round.now};
   all.rows = fleet::make_rows(state, options_.asks_registries ? &facts_ : nullptr, row_options);
   all.namespaces = state.namespaces;
   // One that is gone has no rows any more, which the store has to know.
@@ -179,6 +204,16 @@ round_result row_engine::run(engine_round round) {
   if (history_ && !names.empty()) {
     auto done = remember(all, round.is_whole, options_.asks_registries && has_answers(wanted));
     if (!done) out.trouble = std::move(done.error());
+  }
+  // Of moves that this round saw, too.
+  if (auto ok = read_moves(all.made_at); !ok) out.trouble = std::move(ok.error());
+  if (round.wants_moves && history_) {
+    auto made_moves = stored_moves(
+        *history_, {.cooldown = options_.moves_cooldown, .written = all.made_at, .rules = &options_.rules});
+    if (made_moves)
+      out.moves = std::move(*made_moves);
+    else
+      out.trouble = std::move(made_moves.error());
   }
   fleet::add_history(all.rows, moves_, {});
   past_.add_resolved(all.rows, all.made_at);

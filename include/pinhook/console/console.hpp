@@ -1,5 +1,6 @@
 // The console: watches a cluster, keeps its rows in memory and their history in a store, asks registries at a gentle
-// pace, and serves a page, a JSON API and metrics. It changes nothing in the cluster.
+// pace, and serves a page, a JSON API and metrics. No request of a viewer changes anything in the cluster; it writes
+// one ConfigMap where its options name one.
 //
 //   console one(control, std::move(options), connection, machine_clock());
 //   if (auto ok = one.start(); !ok) …
@@ -8,6 +9,7 @@
 // Thread rule: the thread of `control`. Rows are made on a second thread, and registries are asked on a third.
 #pragma once
 
+#include <pinhook/access/file_object.hpp>
 #include <pinhook/base/async.hpp>
 #include <pinhook/base/clock.hpp>
 #include <pinhook/base/error.hpp>
@@ -49,6 +51,8 @@ struct console_options {
   /// The objects are made up; the page says so.
   bool is_demo = false;
   registry_options registries = {};
+  /// Gets the file of moved tags, for the webhook; nothing: none is written.
+  std::optional<access::file_object_name> moves_configmap = {};
   kube::watch_options watches = {};
   /// Changes that come within this time are one.
   std::chrono::milliseconds settle{250};

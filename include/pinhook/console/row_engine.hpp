@@ -15,10 +15,13 @@
 #include <pinhook/fleet/label_selector.hpp>
 #include <pinhook/fleet/make_rows.hpp>
 #include <pinhook/fleet/manifest.hpp>
+#include <pinhook/fleet/report_moves.hpp>
 #include <pinhook/pin/policy.hpp>
 #include <pinhook/pipeline/check_rules.hpp>
 #include <pinhook/registry/reference.hpp>
+#include <pinhook/resolve/tag_moves.hpp>
 #include <pinhook/rules/image_proofs.hpp>
+#include <pinhook/rules/rule_set.hpp>
 #include <pinhook/store/history.hpp>
 
 #include <chrono>
@@ -41,6 +44,10 @@ struct engine_options {
   bool asks_verifiers = false;
   /// Views say who pulls an image.
   bool reads_pull_secrets = false;
+  /// The operator's, for what they say of moves.
+  rules::rule_set rules = {};
+  /// How far back the file of moved tags goes.
+  std::chrono::nanoseconds moves_cooldown{0};
   /// Workloads that it does not match have no rows.
   fleet::label_selector selector = {};
   /// Others write to the history, too: with a selector, what is not seen may be one of theirs and has not ended.
@@ -73,12 +80,15 @@ struct engine_round {
   bool is_whole = true;
   /// Every namespace that is there has been given: with this round, or with an earlier one.
   bool is_complete = false;
+  /// The result has the file of moved tags.
+  bool wants_moves = false;
 };
 
 struct round_result {
   /// Null: the namespace is gone.
   std::map<std::string, std::shared_ptr<const namespace_view>, std::less<>> namespaces;
   days_by_namespace days;
+  std::optional<fleet::made_moves> moves = {};
   /// The store could not be written or read; the rows are there nevertheless.
   std::optional<error> trouble;
 };
@@ -97,6 +107,8 @@ class row_engine {
   void learn(std::vector<registry_answer> answers);
   void forget(const std::vector<registry::reference>& dropped);
   void learn(engine_round& from);
+  [[nodiscard]] result<void> read_earlier(wall_time now);
+  [[nodiscard]] result<void> read_moves(wall_time now);
   [[nodiscard]] result<void> load_past(wall_time now);
   void add_gone_namespaces(engine_round& to);
   [[nodiscard]] bool has_answers(const std::vector<registry::reference>& all) const;
@@ -109,6 +121,10 @@ class row_engine {
   rules::image_proofs proofs_;
   std::vector<store::tag_move> moves_;
   std::optional<wall_time> moves_read_;
+  /// What earlier rounds saw of tags, where a rule asks for that.
+  const bool asks_for_moves_;
+  resolve::tag_moves earlier_;
+  std::optional<wall_time> earlier_read_;
   fleet_past past_;
   bool has_past_ = false;
   /// Namespaces of the store that no round has had yet.

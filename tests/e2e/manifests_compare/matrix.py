@@ -9,6 +9,7 @@ LOCK = {"lock": {"configMap": "image-lock"}}
 MOVES = {"moves": {"configMap": "image-moves"}}
 MOVES_REPORT = {"moves": {"configMap": "image-moves", "report": {"enabled": True}}}
 CONSOLE = {"console": {"enabled": True}}
+CONSOLE_MOVES = MOVES | {"console": {"enabled": True, "moves": {"enabled": True}}}
 CALLERS = {"callers": {"configMap": "callers"}}
 TRUST_UPDATE = {"trustUpdate": {"enabled": True}}
 OPENSHIFT = {"openshift": {"mirrors": True}}
@@ -27,6 +28,7 @@ SAME = {
     "moves": ("self-managed", ["moves"], MOVES),
     "moves-report": ("self-managed", ["moves", "moves-report"], MOVES_REPORT),
     "console": ("self-managed", ["console"], CONSOLE),
+    "console with moves": ("self-managed", ["moves", "console", "console-moves"], CONSOLE_MOVES),
     "console with monitoring": ("self-managed", ["monitoring", "console", "console-monitoring"], CONSOLE | MONITORING),
     "callers": ("self-managed", ["callers"], CALLERS),
     "trust-update": ("self-managed", ["trust-update"], TRUST_UPDATE),
@@ -64,6 +66,7 @@ OPTIONS = {
         "rbac": {"create": False}, "networkPolicy": {"enabled": False},
         "podSecurityContext": {"runAsUser": None, "runAsGroup": None}},
     "console": CONSOLE,
+    "console with moves": CONSOLE_MOVES,
     "console with other values": {"imagePullSecrets": [{"name": "mirror"}], "imagePullPolicy": "Always",
                                   "tolerations": [{"key": "a", "operator": "Exists"}], "nodeSelector": {"disk": "fast"},
                                   "console": {
@@ -208,6 +211,13 @@ REFUSED = {
     "two lock files": (LOCK | {"config": {"lock": {"file": "/x"}}}, ["config.lock.file", "lock.configMap"]),
     "two files of moves": (MOVES | {"config": {"moves": {"file": "/x"}}}, ["config.moves.file", "moves.configMap"]),
     "a report of moves without their ConfigMap": ({"moves": {"report": {"enabled": True}}}, ["moves.report", "moves.configMap"]),
+    "moves of a console without their ConfigMap": ({"console": {"enabled": True, "moves": {"enabled": True}}},
+                                                   ["console.moves", "moves.configMap"]),
+    "moves of a console and of a report": (MOVES_REPORT | {"console": {"enabled": True, "moves": {"enabled": True}}},
+                                           ["console.moves", "moves.report"]),
+    "moves of a console without a volume": (
+        MOVES | {"console": {"enabled": True, "moves": {"enabled": True}, "storage": {"enabled": False}}},
+        ["console.moves", "console.storage.enabled"]),
     "a console that nothing can reach": ({"console": {"enabled": True, "listen": "127.0.0.1:8088"}}, ["console.listen", "0.0.0.0:8443"]),
     "the interval of a console in days": ({"console": {"enabled": True, "interval": "1d"}}, ["console", "interval"]),
     "the cooldown of a report in days": (

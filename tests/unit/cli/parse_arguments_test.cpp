@@ -166,6 +166,12 @@ TEST(Args, ReadsTheCommandsForFiles) {
          return a.of_cluster.store == "h.db" && a.of_cluster.moves_file == "m.yaml" &&
                 a.of_cluster.cooldown == std::chrono::hours(72) && !a.files.cooldown;
        }},
+      {{"console", "--store", "h.db", "--moves-configmap", "pinhook/image-moves", "--cooldown", "72h"},
+       command::console,
+       [](const arguments& a) {
+         return a.of_cluster.moves_configmap == "pinhook/image-moves" &&
+                a.of_cluster.cooldown == std::chrono::hours(72);
+       }},
       {{"console", "--pull-secrets"},
        command::console,
        [](const arguments& a) { return a.of_cluster.reads_pull_secrets && a.of_cluster.namespaces.empty(); }},
@@ -398,6 +404,8 @@ TEST(Args, RefusesInOneLine) {
       {{"adopt", "--restart", "--dry-run=server"}, "--restart restarts workloads and --dry-run keeps nothing"},
       {{"adopt", "--timeout=5m"}, "--timeout is for the wait after a restart: add --restart"},
       {{"adopt", "--restart", "--timeout=5"}, "--timeout: "},
+      {{"console", "--moves-configmap", "a/b"}, "add --store FILE"},
+      {{"console", "--moves-configmap", "a/b", "--store", "h.db", "--no-registry"}, "--no-registry asks nobody"},
       {{"adopt", "-A", "-n", "shop"}, "--all-namespaces and --namespace exclude each other"},
       {{"trust", "update", "--tuf-url", "u"}, "the files need one place: one of --out, --configmap and --secret"},
       {{"trust", "update", "--tuf-url", "u", "--out", "d", "--secret", "a/b"}, "the files need one place"},

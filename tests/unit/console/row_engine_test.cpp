@@ -251,6 +251,62 @@ TEST(RowEngine, SeesATagMove) {
   EXPECT_EQ(moves[0].at, day(1));
 }
 
+TEST(RowEngine, GivesTheFileOfMovedTagsWhenItIsAskedFor) {
+  auto options = engine_options_of();
+  options.moves_cooldown = std::chrono::hours(72);
+  row_engine engine(std::move(options), memory());
+  auto round = small_cluster(0);
+  round.answers = {answer("nginx:1.25", 'a')};
+  EXPECT_FALSE(engine.run(std::move(round)).moves);
+  round = small_cluster(1);
+  round.answers = {answer("nginx:1.25", 'b')};
+  round.wants_moves = true;
+  auto made = engine.run(std::move(round));
+  ASSERT_TRUE(made.moves);
+  const auto* tag = made.moves->moves.find("docker.io/library/nginx:1.25");
+  ASSERT_NE(tag, nullptr);
+  EXPECT_EQ(tag->digest.to_string(), digest_text('b'));
+  ASSERT_TRUE(tag->before);
+  EXPECT_EQ(tag->before->digest.to_string(), digest_text('a'));
+  // Also without anything to make rows of.
+  engine_round none;
+  none.now = day(2);
+  none.wants_moves = true;
+  made = engine.run(std::move(none));
+  ASSERT_TRUE(made.moves);
+  EXPECT_NE(made.moves->moves.find("docker.io/library/nginx:1.25"), nullptr);
+}
+
+TEST(RowEngine, JudgesMovesByWhatItSawBefore) {
+  rules::rule stays;
+  stays.name = "releases-stay";
+  stays.demands.emplace_back().requirement = rules::requirement::unmoved;
+  stays.demands.back().values = {"version-tags"};
+  stays.action = rules::action::deny;
+  const auto set = *rules::rule_set::make({stays});
+  auto options = engine_options_of();
+  options.checks = pipeline::checks_with(set);
+  options.rules = set;
+  const Stored stored;
+  std::vector<std::string> found;
+  {
+    row_engine engine(options, stored.open());
+    for (const char digest : {'a', 'b'}) {
+      auto round = round_of("shop", digest - 'a', {deployment("shop", "web", "ghcr.io/acme/web:1.4.2")});
+      round.answers = {answer("ghcr.io/acme/web:1.4.2", digest)};
+      found = rules_of(engine.run(std::move(round)).namespaces.at("shop")->rows.at(0).row);
+    }
+  }
+  // No Pod runs the digest before, so only the store knows of it.
+  row_engine engine(options, stored.open());
+  auto round = round_of("shop", 2, {deployment("shop", "web", "ghcr.io/acme/web:1.4.2")});
+  round.answers = {answer("ghcr.io/acme/web:1.4.2", 'b')};
+  const auto made = engine.run(std::move(round));
+  const auto& findings = made.namespaces.at("shop")->rows.at(0).row.findings;
+  EXPECT_TRUE(std::ranges::any_of(
+      findings, [](const auto& one) { return one.rule == "releases-stay" && one.level == pipeline::severity::error; }));
+}
+
 TEST(RowEngine, EndsNoFindingOfRegistriesBeforeTheyAnswered) {
   const Stored stored;
   {

@@ -81,6 +81,17 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- required "moves.report: it writes the ConfigMap that moves.configMap names: set that, too, e.g. image-moves" .Values.moves.configMap -}}
 {{- end -}}
 
+{{/* The ConfigMap of moved tags that the console writes. */}}
+{{- define "pinhook.consoleMoves" -}}
+{{- if .Values.moves.report.enabled -}}
+{{- fail "console.moves: moves.report writes the same ConfigMap; enable one of the two" -}}
+{{- end -}}
+{{- if not .Values.console.storage.enabled -}}
+{{- fail "console.moves: since when each digest is known is on the volume; set console.storage.enabled, too" -}}
+{{- end -}}
+{{- required "console.moves: it writes the ConfigMap that moves.configMap names: set that, too, e.g. image-moves" .Values.moves.configMap -}}
+{{- end -}}
+
 {{/* The labels of the scheduled report, whose Pods must not be taken for Pods of the webhook. */}}
 {{- define "pinhook.reportSelector" -}}
 app.kubernetes.io/name: {{ default .Chart.Name .Values.nameOverride }}
