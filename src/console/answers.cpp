@@ -3,6 +3,7 @@
 #include <pinhook/base/json_writer.hpp>
 #include <pinhook/base/utf8.hpp>
 #include <pinhook/console/answer_parts.hpp>
+#include <pinhook/console/object_text.hpp>
 #include <pinhook/fleet/report.hpp>
 
 #include <fmt/core.h>
@@ -91,6 +92,17 @@ void write_image(json::writer& to, std::string_view repository, const image_grou
   to.close_object();
 }
 
+// Those of a workload that the viewer may see.
+std::vector<const shown_row*> rows_of(const fleet_view& of, const visible_namespaces& to, const entity_id& id) {
+  std::vector<const shown_row*> out;
+  const auto found = is_visible(to, id.ns) ? of.namespaces.find(id.ns) : of.namespaces.end();
+  if (found == of.namespaces.end()) return out;
+  for (const shown_row& one : found->second->rows)
+    if (one.row.owner.group == id.group && one.row.owner.kind == id.kind && one.row.owner.name == id.name)
+      out.push_back(&one);
+  return out;
+}
+
 }  // namespace
 
 std::string entities_answer(const fleet_view& of, const visible_namespaces& to, const row_query& query) {
@@ -121,13 +133,41 @@ result<entity_id> entity_id::parse(std::string_view path) {
   return entity_id{parts[0], parts[1] == "core" ? "" : parts[1], parts[2], parts[3]};
 }
 
+std::set<std::string, std::less<>> pointers_of(const fleet_view& of, const visible_namespaces& to,
+                                               const entity_id& id) {
+  std::set<std::string, std::less<>> out;
+  for (const shown_row* one : rows_of(of, to, id))
+    if (one->row.is_in_workload && one->row.owner_was_read) out.insert(one->row.pointer);
+  return out;
+}
+
+result<std::string> object_answer(const entity_id& id, std::string_view object,
+                                  const std::set<std::string, std::less<>>& pointers) {
+  const auto text = object_text_of(object, pointers);
+  if (!text) return fail(text.error());
+  json::writer out;
+  out.open_object();
+  write_text(out, "namespace", id.ns);
+  write_text(out, "group", id.group);
+  write_text(out, "kind", id.kind);
+  write_text(out, "name", id.name);
+  out.key("lines"), out.open_array();
+  for (const std::string& one : text->lines) out.string(valid_utf8(one));
+  out.close_array();
+  out.key("places"), out.open_array();
+  for (const auto& one : text->places) {
+    out.open_object();
+    write_text(out, "pointer", one.pointer);
+    write_number(out, "line", one.line);
+    out.close_object();
+  }
+  out.close_array();
+  out.close_object();
+  return std::move(out).text() + "\n";
+}
+
 result<std::string> entity_answer(const fleet_view& of, const visible_namespaces& to, const entity_id& id) {
-  std::vector<const shown_row*> rows;
-  const auto found = is_visible(to, id.ns) ? of.namespaces.find(id.ns) : of.namespaces.end();
-  if (found != of.namespaces.end())
-    for (const shown_row& one : found->second->rows)
-      if (one.row.owner.group == id.group && one.row.owner.kind == id.kind && one.row.owner.name == id.name)
-        rows.push_back(&one);
+  const auto rows = rows_of(of, to, id);
   if (rows.empty())
     return fail(error_code::not_found,
                 fmt::format("{}/{} not found in namespace {}, or it has no image", id.kind, id.name, quoted(id.ns)));
@@ -137,7 +177,7 @@ result<std::string> entity_answer(const fleet_view& of, const visible_namespaces
   write_text(head, "group", id.group);
   write_text(head, "kind", id.kind);
   write_text(head, "name", id.name);
-  write_text(head, "mode", found->second->mode);
+  write_text(head, "mode", rows.front()->row.mode);
   // Rows of one workload have the same.
   head.key("labels"), head.open_object();
   for (const auto& [key, value] : *rows.front()->labels) head.member(valid_utf8(key), valid_utf8(value));

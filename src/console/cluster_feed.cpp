@@ -136,6 +136,12 @@ awaitable<std::optional<error>> cluster_feed::read_namespace(cluster_cache::list
   co_return out;
 }
 
+std::optional<access::fleet_kind> cluster_feed::find_kind(std::string_view group, std::string_view kind) const {
+  const auto found = std::ranges::find_if(
+      lists_, [&](const watched& one) { return one.list.kind().group == group && one.list.kind().kind == kind; });
+  return found == lists_.end() ? std::nullopt : std::optional(found->list.kind());
+}
+
 std::vector<trouble> cluster_feed::troubles() const {
   std::vector<trouble> out = missing_;
   for (const auto& one : discovery_troubles_) out.push_back({{}, one});

@@ -44,6 +44,18 @@ awaitable<bool> is_canceled() {
   co_return state.cancelled() != asio::cancellation_type::none;
 }
 
+result<std::string> whole_text(std::string_view body) { return std::string(body); }
+
+awaitable<result<std::string>> read_object(std::shared_ptr<kube::api_connection> from, entity_id id,
+                                           access::fleet_kind kind, deadline d) {
+  kube::request_attributes about{.verb = "get", .resource = kind.resource, .ns = id.ns, .name = id.name};
+  about.group = kind.group;
+  about.version = kind.version;
+  kube::api_call call{.attributes = about};
+  auto answer = co_await from->ask(std::move(call), d);
+  co_return kube::read_answer(std::move(answer), about, whole_text);
+}
+
 }  // namespace
 
 // The members are in the order in which each needs those before it.
@@ -67,15 +79,19 @@ struct console::parts {
         tls(time),
         aside("console-rows"),
         tasks(io.get_executor()),
-        service(io, {&io}, server_options_of(options),
-                make_endpoint({.gate = gate,
-                               .health = health,
-                               .numbers = numbers,
-                               .time = time,
-                               .view = [this] { return shown; },
-                               .state = [this] { return state(); },
-                               .tls = options.certificate ? &tls : nullptr}),
-                numbers, time) {
+        service(
+            io, {&io}, server_options_of(options),
+            make_endpoint({.gate = gate,
+                           .health = health,
+                           .numbers = numbers,
+                           .time = time,
+                           .view = [this] { return shown; },
+                           .state = [this] { return state(); },
+                           .kind = [this](const entity_id& id) { return feed.find_kind(id.group, id.kind); },
+                           .object = [this](entity_id id, access::fleet_kind kind,
+                                            deadline d) { return read_object(to, std::move(id), std::move(kind), d); },
+                           .tls = options.certificate ? &tls : nullptr}),
+            numbers, time) {
     auto first = std::make_shared<fleet_view>();
     first->rules = fleet::rules_of_report(engine.options().checks);
     first->exceptions = engine.exceptions().all();

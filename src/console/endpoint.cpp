@@ -15,6 +15,7 @@
 namespace pinhook::console {
 namespace {
 
+constexpr std::string_view object_prefix = "/api/v1/objects/";
 constexpr std::string_view entity_prefix = "/api/v1/entities/";
 
 // A viewer waits for the reviews of the API server at most so long.
@@ -115,6 +116,35 @@ awaitable<server::response> show(std::shared_ptr<const endpoint_parts> of, page 
   co_return with(r, *of, *now, *sees);
 }
 
+// The only page that asks the API server for an object. A viewer who sees the images of a namespace need not be allowed
+// to read its workloads, so that is asked, too.
+awaitable<server::response> show_object(std::shared_ptr<const endpoint_parts> of, server::request r) {
+  const auto view = of->view();
+  const auto id = entity_id::parse(r.path().substr(object_prefix.size()));
+  if (!id) co_return refused(id.error());
+  std::vector<std::string> names;
+  for (const auto& [name, part] : view->namespaces) names.push_back(name);
+  const auto limit = deadline::after(of->time.now(), answer_limit);
+  const auto sees = co_await of->gate.admit(r, std::move(names), limit);
+  if (!sees) co_return refused(sees.error());
+  const auto pointers = pointers_of(*view, *sees, *id);
+  const auto kind = of->kind(*id);
+  if (pointers.empty() || !kind)
+    co_return refused(error{error_code::not_found, "there is no such object with an image, or it is not shown", {}});
+  kube::asked_access right{.verb = "get", .group = kind->group, .resource = kind->resource, .ns = id->ns};
+  const auto may = co_await of->gate.allow(r, std::move(right), limit);
+  if (!may) co_return refused(may.error());
+  entity_id asked = *id;
+  access::fleet_kind of_kind = *kind;
+  const auto object = co_await of->object(std::move(asked), std::move(of_kind), limit);
+  if (!object && object.error().code != error_code::not_found)
+    co_return refused(server::refusal{503U, object.error().message, {}});
+  if (!object) co_return refused(object.error());
+  auto text = object_answer(*id, *object, pointers);
+  if (!text) co_return refused(server::refusal{503U, text.error().message, {}});
+  co_return answered(std::move(*text));
+}
+
 awaitable<server::response> give(server::response of) { co_return strict(std::move(of)); }
 
 }  // namespace
@@ -131,6 +161,7 @@ server::endpoint make_endpoint(endpoint_parts parts) {
     const page by = with;
     add(path, [of, by](server::request r) { return show(of, by, std::move(r)); });
   }
+  add("/api/v1/objects/*", [of](server::request r) { return show_object(of, std::move(r)); });
   for (const page_file& file : page_files())
     add(file.path, [&file](const server::request&) {
       server::response answer;

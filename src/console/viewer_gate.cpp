@@ -151,4 +151,30 @@ awaitable<std::expected<visible_namespaces, server::refusal>> viewer_gate::admit
   co_return answer(std::move(*seen));
 }
 
+awaitable<std::expected<void, server::refusal>> viewer_gate::allow(const server::request& r, kube::asked_access right,
+                                                                   deadline d) {
+  using answer = std::expected<void, server::refusal>;
+  if (!options_.wants_token) co_return answer();
+  const std::string_view token = bearer_of(r.authorization.reveal());
+  if (token.empty())
+    co_return answer(std::unexpect, refusal_of({error_code::unauthorized, "a token of the cluster is wanted", {}}));
+  if (*under_way_ >= options_.most_reviews)
+    co_return answer(std::unexpect,
+                     refusal_of({error_code::unavailable, "too many viewers came at once; try again", {}}));
+  ++*under_way_;
+  const std::shared_ptr<void> done(nullptr, [count = under_way_](void*) { --*count; });
+  secret shown{std::string(token)};
+  auto user = co_await kube::review_token(*to_, std::move(shown), d);
+  if (!user) co_return answer(std::unexpect, refusal_of(user.error()));
+  const std::string what = fmt::format("{} {}{}{} in namespace {}", right.verb, right.resource,
+                                       right.group.empty() ? "" : ".", right.group, right.ns);
+  const std::string name = user->name;
+  auto may = co_await kube::review_access(*to_, std::move(*user), std::move(right), d);
+  if (!may) co_return answer(std::unexpect, refusal_of(may.error()));
+  if (!*may)
+    co_return answer(std::unexpect,
+                     refusal_of({error_code::denied, fmt::format("user {} may not {}", quoted(name), what), {}}));
+  co_return answer();
+}
+
 }  // namespace pinhook::console

@@ -73,7 +73,11 @@ made_up_cluster::made_up_cluster(embedded_registry& images, std::string_view hos
   for (const auto& [name, mode] : {std::pair{"shop", "enforce"}, std::pair{"office", "audit"}, std::pair{"lab", ""}})
     append(namespaces, namespace_text(name, mode));
   for (const made_up_workload& one : all) {
-    append(items_["/apis/apps/v1/deployments"], deployment_text(one));
+    const std::string text = deployment_text(one);
+    append(items_["/apis/apps/v1/deployments"], text);
+    // Lists leave out kind and apiVersion.
+    objects_[fmt::format("/apis/apps/v1/namespaces/{}/deployments/{}", one.ns, one.name)] =
+        R"({"apiVersion":"apps/v1","kind":"Deployment",)" + text.substr(1);
     for (std::size_t i = 0; i < one.running.size(); ++i) append(items_["/api/v1/pods"], pod_text(one, i));
   }
 }
@@ -89,7 +93,9 @@ awaitable<result<http::response>> made_up_cluster::send(http::request r, deadlin
     co_return out;
   }
   std::string body = R"({"groups":[]})";
-  if (path != "/apis") {
+  if (const auto object = objects_.find(path); object != objects_.end()) {
+    body = object->second;
+  } else if (path != "/apis") {
     const auto found = items_.find(path);
     body = fmt::format(R"({{"metadata":{{"resourceVersion":"1"}},"items":[{}]}})",
                        found == items_.end() ? std::string() : found->second);

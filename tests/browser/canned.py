@@ -85,6 +85,8 @@ class Canned:
         }
         # Of every image; its second step is hostile.
         self.pointer = "/spec/" + HOSTILE.replace("/", "~1") + "/template/spec/containers/1/image"
+        # The lines of every object; none: `object_status`.
+        self.object, self.object_status = None, 404
         self.token = ""
         self.is_away = False
         self.asked = []
@@ -118,6 +120,8 @@ class Canned:
                 return
             if self.token and to.headers["Authorization"] != "Bearer " + self.token:
                 status, kind, body = 401, "text/plain", b"a token of the cluster is wanted"
+            elif target.path.startswith("/api/v1/objects/") and self.object is None:
+                status, kind, body = self.object_status, "text/plain", ("no object " + HOSTILE).encode()
             elif query.get("label", "").endswith("="):
                 status, kind, body = 400, "text/plain", ("label: " + HOSTILE).encode()
             else:
@@ -141,6 +145,8 @@ class Canned:
     def api(self, page, query):
         if page == "overview":
             return self.overview()
+        if page.startswith("objects/"):
+            return self.object
         if page == "console":
             return {"console": self.state}
         if page == "rules":

@@ -42,7 +42,7 @@ class ConsolePages(unittest.TestCase):
         # No text of the cluster became an element or ran, on whatever page the test was.
         self.assertNotEqual(self.browser.run("return document.title"), "owned")
         self.assertEqual(self.browser.run("return document.querySelectorAll('main img, main script, header img').length"), 0)
-        self.assertEqual([one for one in self.browser.complaints() if "favicon" not in one and "401" not in one and "400" not in one
+        self.assertEqual([one for one in self.browser.complaints() if "favicon" not in one and "401" not in one and "400" not in one and "/objects/" not in one
                           and "ERR_" not in one], [])
 
     def open(self, page, heading):
@@ -251,6 +251,30 @@ class ConsolePages(unittest.TestCase):
                          "          - name: web\n            image: ghcr.io/acme/app-31:1.4.4")
         self.assertEqual(self.browser.run("return document.querySelector('.evidence mark').textContent"),
                          "ghcr.io/acme/app-31:1.4.4")
+
+    def test_the_evidence_is_the_objects_own_lines_where_they_may_be_read(self):
+        self.addCleanup(setattr, self.console, "object", None)
+        lines = ["line %d %s" % (i, HOSTILE) for i in range(1, 41)]
+        lines[19] = "  image: ghcr.io/acme/app-31:1.4.4"
+        self.console.object = {"namespace": "team-31", "group": "apps", "kind": "Deployment", "name": "app-00031", "lines": lines,
+                               "places": [{"pointer": self.console.pointer, "line": 20}]}
+        self.open(PAGES["entity"], HEADINGS["entity"])
+        text = self.browser.run("return document.querySelector('.evidence').textContent")
+        self.assertEqual(text.split("\n# runs")[0], "\n".join(["# lines 12 to 28 of 40", *lines[11:28]]))
+        self.assertEqual(self.browser.run("return document.querySelector('.evidence mark').textContent"),
+                         "ghcr.io/acme/app-31:1.4.4")
+        # Once, however often the page asks for the rest.
+        self.browser.wait_for("return performance.getEntriesByType('resource').filter((e) => e.name.includes('/entities/')).length > 2")
+        self.assertEqual(self.browser.run(
+            "return performance.getEntriesByType('resource').filter((e) => e.name.includes('/objects/')).length"), 1)
+
+    def test_an_object_that_may_not_be_read_is_said(self):
+        self.addCleanup(setattr, self.console, "object_status", 404)
+        self.console.object_status = 403
+        self.open(PAGES["entity"], HEADINGS["entity"])
+        self.assertIn("The object's own lines are not shown: no object " + HOSTILE,
+                      self.browser.run("return document.querySelector('main').textContent"))
+        self.assertIn("kind: Deployment", self.browser.run("return document.querySelector('.evidence').textContent"))
 
     def test_the_evidence_of_other_places_than_containers(self):
         cases = {

@@ -12,6 +12,7 @@
 #include <pinhook/console/row_query.hpp>
 
 #include <cstddef>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -38,6 +39,15 @@ struct entity_id {
 /// /api/v1/entities/{id}: all rows of a workload. not_found: there is none, or none that the viewer may see.
 [[nodiscard]] result<std::string> entity_answer(const fleet_view& of, const visible_namespaces& to,
                                                 const entity_id& id);
+
+/// The JSON Pointers of a workload's own images, not those of its Pods; empty: there is none, or none that the viewer
+/// may see.
+[[nodiscard]] std::set<std::string, std::less<>> pointers_of(const fleet_view& of, const visible_namespaces& to,
+                                                             const entity_id& id);
+
+/// /api/v1/objects/{id}: the object as the API server has it, in lines. Errors: those of object_text_of.
+[[nodiscard]] result<std::string> object_answer(const entity_id& id, std::string_view object,
+                                                const std::set<std::string, std::less<>>& pointers);
 
 /// /api/v1/images: by repository what is written and what runs; filters as for entities, the page is one of
 /// repositories.

@@ -27,6 +27,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -51,6 +52,9 @@ class cluster_feed {
 
   /// Begins; the tasks end by cancellation, before this does.
   void start(server::task_group& tasks);
+
+  /// The kind of the lists; nothing: none of that name is watched.
+  [[nodiscard]] std::optional<access::fleet_kind> find_kind(std::string_view group, std::string_view kind) const;
 
   /// All lists have been read, once at least, or are refused for lack of rights.
   [[nodiscard]] bool is_settled() const;

@@ -16,6 +16,7 @@
 #include <pinhook/base/deadline.hpp>
 #include <pinhook/base/fetch_cache.hpp>
 #include <pinhook/console/fleet_view.hpp>
+#include <pinhook/kube/access_review.hpp>
 #include <pinhook/kube/api_connection.hpp>
 #include <pinhook/server/message.hpp>
 #include <pinhook/server/routes.hpp>
@@ -54,6 +55,9 @@ class viewer_gate {
   /// the Host header is another machine's; 503: the API server could not be asked.
   awaitable<std::expected<visible_namespaces, server::refusal>> admit(const server::request& r,
                                                                       std::vector<std::string> namespaces, deadline d);
+
+  /// Whether the sender, who was admitted, has one more right. 403: no. Others as above; the answer is not kept.
+  awaitable<std::expected<void, server::refusal>> allow(const server::request& r, kube::asked_access right, deadline d);
 
  private:
   using viewers = fetch_cache<visible_namespaces>;

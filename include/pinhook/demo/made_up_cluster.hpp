@@ -43,6 +43,8 @@ class made_up_cluster final : public http::client {
   embedded_registry& images_;
   /// The items of a list by its path.
   std::map<std::string, std::string, std::less<>> items_;
+  /// Deployments by their path.
+  std::map<std::string, std::string, std::less<>> objects_;
   two_digests web_;
 };
 

@@ -198,13 +198,28 @@ function linesTo(row, pointer) {
   return lines.join("\n") + " ";
 }
 
-function evidence(row, place) {
+// The object's own lines around the image, which is marked; nothing where there are none.
+function ownLines(row, place, object) {
+  const around = 8;
+  const at = row.in_workload ? object?.places.find((one) => one.pointer === place.pointer)?.line : undefined;
+  if (at === undefined) return null;
+  const first = Math.max(1, at - around), last = Math.min(object.lines.length, at + around);
+  const line = object.lines[at - 1];
+  const value = line.lastIndexOf(row.image);
+  const marked = value < 0 ? [el("mark", {}, line)]
+    : [line.slice(0, value), el("mark", {}, row.image), line.slice(value + row.image.length)];
+  const lines = (from, to) => object.lines.slice(from - 1, to);
+  return [first > 1 ? "# lines " + first + " to " + last + " of " + object.lines.length + "\n" : null,
+    lines(first, at - 1).map((one) => one + "\n"), marked, lines(at + 1, last).map((one) => "\n" + one)];
+}
+
+function evidence(row, place, object) {
   const [kind, ...name] = row.owner.split("/");
   const head = row.in_workload ? "kind: " + kind + "\nmetadata:\n  name: " + name.join("/")
     : "kind: Pod\nmetadata:\n  # of " + row.owner;
   const runs = row.running.map((one) => "\n# runs " + one);
-  return el("pre", { class: "evidence" }, head + "\n  namespace: " + row.namespace + "\n" + linesTo(row, place.pointer),
-    el("mark", {}, row.image), runs,
+  return el("pre", { class: "evidence" }, ownLines(row, place, object) ??
+    [head + "\n  namespace: " + row.namespace + "\n" + linesTo(row, place.pointer), el("mark", {}, row.image)], runs,
     row.unknown_pods ? "\n# " + counted(row.unknown_pods, "Pod") + " whose runtime does not tell the digest" : null,
     row.tag_digest ? "\n# the tag " + row.tag + " has " + row.tag_digest : null);
 }
@@ -224,20 +239,34 @@ function labelLinks(labels) {
 
 function entityPage(path) {
   const id = path.split("/").slice(2).join("/");
+  let object = null, objectOf = "", refusal = "";
+  // Once, and again when an image of it is another one.
+  async function askObject(rows) {
+    const of = rows.filter((row) => row.in_workload).map((row) => row.container + " " + row.image).join("\n");
+    if (of === objectOf) return;
+    objectOf = of;
+    refusal = "";
+    object = await ask("/api/v1/objects/" + id).catch((error) => {
+      if (error.status !== 404) refusal = error.message;
+      return null;
+    });
+  }
   return {
     title: decodeURIComponent(id.split("/").slice(2).join("/")),
     async refresh() {
       const [got, of] = await askWithState("/api/v1/entities/" + id);
+      await askObject(got.rows);
       main.replaceChildren(el("h2", {}, got.kind + "/" + got.name),
         el("p", {}, "Namespace ", link(got.namespace, "/entities", { namespace: got.namespace }), ", mode " + got.mode +
           (got.group ? ", " + got.group : "")),
         labelLinks(got.labels),
+        refusal ? el("p", { class: "quiet" }, "The object's own lines are not shown: " + refusal) : "",
         ...got.rows.map((row, i) => el("section", {},
           el("h3", {}, row.container + " ", el("span", { class: worst(row) }, row.written)),
           el("p", {}, counted(row.pods, "Pod"), row.in_workload ? null : "; only Pods have it", " · ",
             link(got.places[i].repository, "/entities", { repository: got.places[i].repository }),
             got.places[i].exceptions.length ? " · exception by " + got.places[i].exceptions.join(", ") : null),
-          el("h4", {}, "Evidence"), evidence(row, got.places[i]),
+          el("h4", {}, "Evidence"), evidence(row, got.places[i], object),
           row.findings.length ? [el("h4", {}, "Resolution"), el("ul", {}, row.findings.map(resolution))] : null,
           el("h4", {}, "History"), timeline(row, of.now))));
     },

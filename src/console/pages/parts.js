@@ -16,7 +16,7 @@ function filled(one, attributes, children) {
     if (typeof value === "function") one.addEventListener(key.slice(2), value);
     else one.setAttribute(key, value === true ? "" : String(value));
   }
-  for (const child of children.flat(2)) {
+  for (const child of children.flat(3)) {
     if (child === null || child === undefined || child === false) continue;
     one.append(child instanceof Node ? child : document.createTextNode(String(child)));
   }

@@ -268,6 +268,28 @@ TEST_F(Console, AsksRegistriesOnce) {
   EXPECT_EQ(one->state().failed, 0U);
 }
 
+TEST_F(Console, ShowsTheLinesOfAnObject) {
+  serve({{deployments, deployment("shop", "web", "nginx") + "," + deployment("shop", "away", "nginx")},
+         {pods, pod("lab", "x-1", "x", "nginx", 'a')}});
+  const std::string path = "/apis/apps/v1/namespaces/shop/deployments/web";
+  documents[path] = deployment("shop", "web", "nginx");
+  refused["/apis/apps/v1/namespaces/shop/deployments/away"] = 404;
+  start();
+  run_until([&] { return one->state().is_complete; });
+  const auto got = get("/api/v1/objects/shop/apps/Deployment/web");
+  EXPECT_EQ(got.status, 200U);
+  EXPECT_THAT(got.body, HasSubstr(R"("          image: nginx")"));
+  EXPECT_THAT(got.body, HasSubstr(R"("places":[{"pointer":"/spec/template/spec/containers/0/image","line":)"));
+  // One that is gone, one that the view does not have, and one of which only Pods are known.
+  for (const auto* name : {"shop/apps/Deployment/away", "shop/apps/Deployment/none", "lab/apps/Deployment/x"})
+    EXPECT_EQ(get("/api/v1/objects/" + std::string(name)).status, 404U) << name;
+  EXPECT_EQ(get("/api/v1/objects/shop").status, 400U);
+  EXPECT_EQ(get("/api/v1/objects/shop/apps/Deployment/web", "Host: evil.example").status, 421U);
+  documents.erase(path);
+  refused[path] = 403;
+  EXPECT_EQ(get("/api/v1/objects/shop/apps/Deployment/web").status, 503U) << "the console lacks the right";
+}
+
 TEST_F(Console, MakesRowsOfTheFirstAnswersTogether) {
   serve({{deployments, deployment("shop", "a", "nginx:1") + "," + deployment("shop", "b", "nginx:2") + "," +
                            deployment("shop", "c", "nginx:3")}});
