@@ -4,6 +4,7 @@
 #include <pinhook/yaml/any_source.hpp>
 #include <pinhook/yaml/block_scalar.hpp>
 #include <pinhook/yaml/event_stream.hpp>
+#include <pinhook/yaml/merge_count.hpp>
 #include <pinhook/yaml/quoted_text.hpp>
 
 #include <fmt/core.h>
@@ -61,10 +62,6 @@ bool is_value(scalar_form form, std::string_view raw) {
 }
 
 bool is_block(scalar_form f) { return f == scalar_form::literal || f == scalar_form::folded; }
-
-// Mappings that all merge keys of a document may bring in; in a longer text as many as it has bytes. Compose files and
-// charts have some hundreds; a quarter of a million is searched in well under a second.
-constexpr std::size_t least_merges = std::size_t{256} * 1024;
 
 bool is_quoted(scalar_form f) { return f == scalar_form::single_quoted || f == scalar_form::double_quoted; }
 
@@ -126,8 +123,7 @@ class tree_builder {
     if (out_.documents.empty()) begin = 0;
     out_.documents.emplace_back().span.begin = begin;
     anchors_.clear();
-    merged_.clear();
-    all_merged_ = 0;
+    merges_ = merge_count(text_.size());
     behind_ = begin;
   }
 
@@ -344,36 +340,7 @@ class tree_builder {
     }
     n.span.end = std::max(n.span.begin, behind_);
     open_.pop_back();
-    return n.kind == source_kind::mapping && !anchors_.empty() ? count_merges(closed) : result<void>();
-  }
-
-  // A key is looked for in a mapping and all that it merges, so a chain of merge keys costs the square of its length.
-  result<void> count_merges(node_index mapping) {
-    const auto& nodes = document().nodes;
-    std::size_t merged = 0;
-    const auto add_target = [&](node_index i) {
-      i = document().resolve(i);
-      if (nodes[i].kind != source_kind::mapping) return;
-      // A target without merge keys of its own is one mapping.
-      merged += merged_.emplace(i, 1).first->second;
-    };
-    for (node_index k = nodes[mapping].first; k != no_node; k = nodes[nodes[k].next].next) {
-      const source_node& key = nodes[k];
-      if (key.kind != source_kind::scalar || key.text != "<<" || key.form != scalar_form::plain) continue;
-      const node_index from = document().resolve(key.next);
-      if (nodes[from].kind == source_kind::mapping) add_target(from);
-      if (nodes[from].kind != source_kind::sequence) continue;
-      for (node_index one = nodes[from].first; one != no_node; one = nodes[one].next) add_target(one);
-    }
-    if (merged == 0) return {};
-    const std::size_t limit = std::max(least_merges, text_.size());
-    // However often they are reached, they are no more than there are.
-    merged = std::min(merged, merged_.size());
-    merged_.insert_or_assign(mapping, merged + 1);
-    all_merged_ += merged;
-    if (all_merged_ <= limit) return {};
-    return refuse_at(nodes[mapping].line, nodes[mapping].column,
-                     fmt::format("its merge keys bring in more than {} mappings", limit));
+    return n.kind == source_kind::mapping && !anchors_.empty() ? merges_.add(document(), closed) : result<void>();
   }
 
   std::string_view text_;
@@ -383,9 +350,7 @@ class tree_builder {
   std::vector<level> open_;
   std::map<std::string, node_index, std::less<>> anchors_;
   std::vector<text_span> empty_signs_;
-  /// Mappings with merge keys, and their targets: how many they are with all that they merge.
-  std::map<node_index, std::size_t> merged_;
-  std::size_t all_merged_ = 0;
+  merge_count merges_{0};
   /// After the last byte that belongs to a node.
   std::size_t behind_ = 0;
   /// The line and column of the byte `counted_`, for empty values.
