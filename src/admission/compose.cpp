@@ -101,7 +101,7 @@ class composer {
     const proof_check* check = j.check == no_check ? nullptr : &about_.checks[j.check];
     if (check != nullptr) out.proofs = &check->answers;
     const bool is_asked = check != nullptr && (!j.is_unchanged || check->answers.size() == check->questions.size());
-    out.leaves_proofs = does_not_run || !is_asked || find_slot(unverified_, j.slot) != nullptr;
+    out.leaves_proofs = does_not_run || j.is_vouched || !is_asked || find_slot(unverified_, j.slot) != nullptr;
     if (pinned != nullptr && pinned->is_tag) pinned = nullptr;
     out.has_digest = j.ref.is_pinned() || pinned != nullptr || does_not_run;
     if (pinned != nullptr) {

@@ -7,6 +7,7 @@
 #include <pinhook/admission/proof_checks.hpp>
 #include <pinhook/admission/vouched_slots.hpp>
 #include <pinhook/base/thread_crossing.hpp>
+#include <pinhook/rules/judge.hpp>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -155,9 +156,10 @@ awaitable<verdict> handler::handle(std::string_view body, pin::mode mode, deadli
       std::ranges::any_of(about->judged, [](const judged_slot& j) { return j.proof_tenant != no_tenant; });
   if (asks_verifiers) {
     const std::uint64_t by = signatures_ ? signatures_->generation() : 0;
-    if (take_vouched(*about, *book, answers, by, time_.now())) {
+    const steady_time now = time_.now();
+    if (take_vouched(*about, *book, answers, by, now) && take_kept(*about, *book, sources, by, now)) {
       co_await check_proofs(*about, *book, sources, d, allowed, answers, is_large);
-      if (by != 0 && !is_large) vouch(*about, *book, sources, answers, by);
+      if (!is_large) vouch(*about, *book, sources, answers, by);
     }
   }
   for (slot_work& w : about->work) {
@@ -272,20 +274,40 @@ awaitable<void> handler::check_proofs(inquiry& about, const rulebook& book, std:
   }
 }
 
-// Puts beside the digests in the cache that the verifiers accept them. `by`: as read before they were asked.
-void handler::vouch(const inquiry& about, const rulebook& book, const std::vector<source>& sources,
+// As take_vouched, for the images that are written by their digests.
+bool handler::take_kept(inquiry& about, const rulebook& book, const std::vector<source>& sources, std::uint64_t by,
+                        steady_time now) const {
+  bool some_are_left = false;
+  for (judged_slot& j : about.judged) {
+    if (j.proof_tenant == no_tenant || j.is_vouched) continue;
+    const source& from = sources[j.proof_tenant];
+    if (by != 0 && from && runs_as_written(about, j))
+      j.is_vouched = signatures_->kept({j.ref, from, {}, about.request.ns}).is_for(vouch_key(book, j, by), now);
+    some_are_left |= !j.is_vouched;
+  }
+  return some_are_left;
+}
+
+// Marks the slots whose demands are met, and keeps that for later requests. `by`: as read before the verifiers were
+// asked.
+void handler::vouch(inquiry& about, const rulebook& book, const std::vector<source>& sources,
                     const std::vector<result<resolve::answer>>& answers, std::uint64_t by) const {
-  for (const judged_slot& j : about.judged) {
-    if (!can_vouch(about, j, book, answers)) continue;
-    const lookup& l = about.lookups[about.work[j.slot].lookup];
+  for (judged_slot& j : about.judged) {
+    if (j.check == no_check) continue;
     const proof_check& check = about.checks[j.check];
-    const source& from = sources[l.tenant];
-    // What is held beside the digest is handed out by the tag's identity.
-    if (!from || check.tenant != l.tenant || from->identity_for(check.image) != from->identity_for(l.ref)) continue;
+    j.is_vouched = rules::meets_demands(book.rules, j.effects, check.answers);
+    const source& from = sources[check.tenant];
+    if (!j.is_vouched || by == 0 || !from) continue;
     const auto until = signatures_->held_until(query_of(check, from, about.request.ns));
-    if (until)
-      resolver_->keep(query_of(l.ref, false, from), answers[about.work[j.slot].lookup]->digest,
-                      {vouch_key(book, j, by), *until});
+    if (!until) continue;
+    const resolve::vouch found{vouch_key(book, j, by), *until};
+    if (runs_as_written(about, j)) signatures_->keep({j.ref, from, {}, about.request.ns}, found);
+    if (!can_vouch(about, j, answers)) continue;
+    const std::size_t at = about.work[j.slot].lookup;
+    const lookup& l = about.lookups[at];
+    // What is held beside the digest is handed out by the tag's identity.
+    if (l.tenant == check.tenant && from->identity_for(check.image) == from->identity_for(l.ref))
+      resolver_->keep(query_of(l.ref, false, from), answers[at]->digest, found);
   }
 }
 

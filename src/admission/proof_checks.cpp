@@ -62,7 +62,8 @@ void list_checks(inquiry& about, const rulebook& book, const std::vector<result<
     if (j.proof_tenant == no_tenant || j.is_vouched) continue;
     const auto runs = running(about, j, answers);
     if (!runs) continue;
-    auto image = runs->digest ? runs->ref->with_digest(*runs->digest) : *runs->ref;
+    const bool is_as_written = !runs->digest || runs->ref->digest() == *runs->digest;
+    auto image = is_as_written ? *runs->ref : runs->ref->with_digest(*runs->digest);
     if (!image) continue;
     // Most slots of an object come under the same rules.
     if (before == nullptr || before->effects.demands != j.effects.demands)
@@ -104,7 +105,7 @@ bool take_signed_tags(inquiry& about, const rulebook& book, std::vector<result<r
 }
 
 std::optional<error> unverified(const inquiry& about, const judged_slot& j, const rulebook& book) {
-  if (j.is_unchanged || j.check == no_check) return std::nullopt;
+  if (j.is_unchanged || j.is_vouched || j.check == no_check) return std::nullopt;
   std::optional<error> out;
   for (const rules::requirement wanted : {rules::requirement::signed_by, rules::requirement::attested}) {
     const std::uint32_t at = j.effects.demands[static_cast<std::size_t>(wanted)];

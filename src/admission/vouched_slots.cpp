@@ -1,7 +1,5 @@
 #include <pinhook/admission/vouched_slots.hpp>
 
-#include <pinhook/rules/judge.hpp>
-
 #include <algorithm>
 #include <cstddef>
 
@@ -37,15 +35,16 @@ bool take_vouched(inquiry& about, const rulebook& book, const std::vector<result
   return some_are_left;
 }
 
-bool can_vouch(const inquiry& about, const judged_slot& j, const rulebook& book,
-               const std::vector<result<resolve::answer>>& answers) {
+bool runs_as_written(const inquiry& about, const judged_slot& j) {
+  return j.ref.is_pinned() && (about.work.empty() || about.work[j.slot].decision.action == pin::decision::kind::leave);
+}
+
+bool can_vouch(const inquiry& about, const judged_slot& j, const std::vector<result<resolve::answer>>& answers) {
   if (j.check == no_check || answer_of(about, j, answers) == nullptr) return false;
   const std::size_t lookup = about.work[j.slot].lookup;
   // The name of a look-up by digest does not say its tag, for which Content Trust may have answered.
-  if (about.lookups[lookup].ref.is_pinned() ||
-      std::ranges::find(about.signed_tags, lookup, &signed_tag::lookup) != about.signed_tags.end())
-    return false;
-  return rules::meets_demands(book.rules, j.effects, about.checks[j.check].answers);
+  return !about.lookups[lookup].ref.is_pinned() &&
+         std::ranges::find(about.signed_tags, lookup, &signed_tag::lookup) == about.signed_tags.end();
 }
 
 }  // namespace pinhook::admission

@@ -3,6 +3,7 @@
 #include <pinhook/base/thread_crossing.hpp>
 #include <pinhook/proofs/proof_words.hpp>
 #include <pinhook/registry/anonymous_identity.hpp>
+#include <pinhook/resolve/digest_cache.hpp>
 #include <pinhook/signatures/content_trust_source.hpp>
 #include <pinhook/signatures/image_verdict.hpp>
 #include <pinhook/signatures/verify_image.hpp>
@@ -34,11 +35,6 @@ using answers = std::shared_ptr<const rules::proofs>;
 
 // Credentials that change between every two reads of their identity are refused after this many.
 constexpr int most_moves = 3;
-
-std::uint64_t next_generation() {
-  static std::atomic<std::uint64_t> last{0};
-  return ++last;
-}
 
 std::string identity_of(const proof_query& q) {
   return q.credentials ? q.credentials->identity_for(q.image) : registry::anonymous_identity();
@@ -124,6 +120,7 @@ struct proof_resolver::state : std::enable_shared_from_this<state> {
         watch(w),
         options(std::move(o)),
         held(options.cache),
+        vouched({.capacity = options.cache.capacity, .ttl = options.cache.accepted_for}),
         // Nothing is held there: its answers are those of look-ups under way.
         flights(on, t, {.fetch_limit = options.limit, .hold_failure = std::chrono::nanoseconds(0), .capacity = 1}) {}
 
@@ -309,8 +306,11 @@ struct proof_resolver::state : std::enable_shared_from_this<state> {
   proof_observer* watch;
   const proof_options options;
   shared_value<const verifier_list> verifiers{std::make_shared<const verifier_list>()};
-  std::atomic<std::uint64_t> generation{next_generation()};
+  static inline std::atomic<std::uint64_t> last_generation{0};
+  std::atomic<std::uint64_t> generation{++last_generation};
   verdict_cache held;
+  // What callers keep beside images; as many of one namespace as its share.
+  resolve::digest_cache vouched;
   // The rest belongs to the look-up thread.
   flights_type flights;
   std::size_t under_way = 0;
@@ -326,7 +326,7 @@ proof_resolver::~proof_resolver() = default;
 // Whoever reads the new number is answered by the new verifiers.
 void proof_resolver::use(held_verifiers verifiers) {
   state_->verifiers.store(std::move(verifiers));
-  state_->generation.store(next_generation(), std::memory_order_release);
+  state_->generation.store(++state::last_generation, std::memory_order_release);
 }
 
 std::uint64_t proof_resolver::generation() const { return state_->generation.load(std::memory_order_acquire); }
@@ -351,6 +351,18 @@ rules::proofs proof_resolver::known(const proof_query& q) const {
   state_->take_held(open, *state_->verifiers.load(), identity_of(q), out);
   std::erase_if(out, [](const auto& one) { return !one.second; });
   return out;
+}
+
+void proof_resolver::keep(const proof_query& q, const resolve::vouch& v) {
+  const std::string identity = identity_of(q);
+  const resolve::cache_key key(q.image.written(), identity, q.owner);
+  state_->vouched.store(key, *q.image.digest(), state_->time.now());
+  state_->vouched.keep(key, *q.image.digest(), v);
+}
+
+resolve::vouch proof_resolver::kept(const proof_query& q) const {
+  const std::string identity = identity_of(q);
+  return state_->vouched.find({q.image.written(), identity, q.owner}, state_->time.now()).vouched;
 }
 
 awaitable<std::vector<rules::proofs>> proof_resolver::prove(std::vector<proof_query> queries, deadline d) {

@@ -68,6 +68,16 @@ class fake_proofs final : public admission::proof_source {
     return failures_.contains(q.image.digest()->to_string()) ? std::nullopt : std::optional(until_);
   }
 
+  void keep(const admission::proof_query& q, const resolve::vouch& v) override {
+    const std::lock_guard lock(guard_);
+    kept_.insert_or_assign(q.image.written(), v);
+  }
+  [[nodiscard]] resolve::vouch kept(const admission::proof_query& q) const override {
+    const std::lock_guard lock(guard_);
+    const auto found = kept_.find(q.image.written());
+    return found == kept_.end() ? resolve::vouch() : found->second;
+  }
+
   awaitable<std::vector<rules::proofs>> prove(std::vector<admission::proof_query> queries, deadline d) override {
     const std::lock_guard lock(guard_);
     std::vector<rules::proofs> out;
@@ -110,6 +120,7 @@ class fake_proofs final : public admission::proof_source {
   std::map<std::string, error> failures_;
   std::set<std::string> held_;
   std::vector<record> queries_;
+  std::map<std::string, resolve::vouch> kept_;
   std::uint64_t generation_ = 0;
   steady_time until_{};
 };

@@ -74,7 +74,10 @@ class handler {
                                std::vector<std::shared_ptr<registry::credential_source>>& sources, deadline d,
                                lookup_allowance* allowed, std::vector<result<resolve::answer>>& answers,
                                bool is_large) const;
-  void vouch(const inquiry& about, const rulebook& book,
+  bool take_kept(inquiry& about, const rulebook& book,
+                 const std::vector<std::shared_ptr<registry::credential_source>>& sources, std::uint64_t by,
+                 steady_time now) const;
+  void vouch(inquiry& about, const rulebook& book,
              const std::vector<std::shared_ptr<registry::credential_source>>& sources,
              const std::vector<result<resolve::answer>>& answers, std::uint64_t by) const;
   awaitable<void> verify(inquiry& about, std::vector<std::shared_ptr<registry::credential_source>>& sources, deadline d,

@@ -84,7 +84,7 @@ struct judged_slot {
   std::size_t proof_tenant = no_tenant;
   std::size_t tag_lookup = no_lookup;
   std::size_t check = no_check;
-  /// The demands are known to be met: nothing is asked and nothing judged. Filled by take_vouched.
+  /// The demands on signatures are known to be met: nothing is asked and nothing judged. Filled by the caller.
   bool is_vouched = false;
 };
 

@@ -9,6 +9,7 @@
 #include <pinhook/base/deadline.hpp>
 #include <pinhook/registry/credential_source.hpp>
 #include <pinhook/registry/reference.hpp>
+#include <pinhook/resolve/vouch.hpp>
 #include <pinhook/rules/proof.hpp>
 
 #include <cstdint>
@@ -49,6 +50,12 @@ class proof_source {
   [[nodiscard]] virtual std::optional<steady_time> held_until([[maybe_unused]] const proof_query& q) const {
     return std::nullopt;
   }
+
+  /// Keeps `v` beside an image that is written by its digest, as resolve::resolver::keep does for tags: for the text
+  /// of the image and for equal credentials alone. `kept` gives it; one without a key where there is none. Never any
+  /// I/O; the questions do not count.
+  virtual void keep([[maybe_unused]] const proof_query& q, [[maybe_unused]] const resolve::vouch& v) {}
+  [[nodiscard]] virtual resolve::vouch kept([[maybe_unused]] const proof_query& q) const { return {}; }
 };
 
 }  // namespace pinhook::admission

@@ -1,9 +1,9 @@
 // Images of which an earlier request found that verifiers accept them, so that a warm answer neither asks nor judges
 // again.
 //
-// What was found stands beside the digest in the cache of the look-ups, which is held for the credentials that asked.
-// It is for the very rules and the very verifiers that it was found with, and ends when the first of the answers that
-// it rests on does.
+// What was found stands beside the digest in the cache of the look-ups, or for an image that is written by its digest
+// with whoever answers about signatures; there, too, for the credentials that asked. It is for the very rules and the
+// very verifiers that it was found with, and ends when the first of the answers that it rests on does.
 //
 // Pure; any thread.
 #pragma once
@@ -29,9 +29,12 @@ namespace pinhook::admission {
 bool take_vouched(inquiry& about, const rulebook& book, const std::vector<result<resolve::answer>>& answers,
                   std::uint64_t generation, steady_time now);
 
+/// The image of the slot runs by the digest that is written in it, so that no look-up of it carries a vouch.
+[[nodiscard]] bool runs_as_written(const inquiry& about, const judged_slot& j);
+
 /// Once the checks have their answers: the slot has a look-up of its own by tag, whose digest is the one that was
-/// asked about, and all demands on its signatures are met.
-[[nodiscard]] bool can_vouch(const inquiry& about, const judged_slot& j, const rulebook& book,
+/// asked about.
+[[nodiscard]] bool can_vouch(const inquiry& about, const judged_slot& j,
                              const std::vector<result<resolve::answer>>& answers);
 
 }  // namespace pinhook::admission

@@ -83,6 +83,8 @@ class proof_resolver final : public admission::proof_source {
   [[nodiscard]] rules::proofs known(const admission::proof_query& q) const override;
   [[nodiscard]] std::uint64_t generation() const override;
   [[nodiscard]] std::optional<steady_time> held_until(const admission::proof_query& q) const override;
+  void keep(const admission::proof_query& q, const resolve::vouch& v) override;
+  [[nodiscard]] resolve::vouch kept(const admission::proof_query& q) const override;
 
   /// Look-up thread. Ends the look-ups under way; from then on only the cache answers.
   void stop();

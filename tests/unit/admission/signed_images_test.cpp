@@ -300,6 +300,26 @@ TEST_F(WarmSignedImages, AreAskedAboutAgainWhenAnythingIsAnother) {
   EXPECT_EQ(asked_by(web()), 1U) << "and so would this one";
 }
 
+TEST_F(WarmSignedImages, ByTheirDigestsAreAskedAboutOnce) {
+  use_rules(deny_rule);
+  for (const std::string& image : {"ghcr.io/acme/web@" + sha('a'), "ghcr.io/acme/web:1@" + sha('b')}) {
+    for (const auto* review : {"deployment", "pod of a foreign controller"}) {
+      const std::string body = std::string_view(review) == "deployment" ? web(image) : pod_review(image);
+      signatures->are(signatures->generation() + 1, time.now() + std::chrono::hours(1));
+      EXPECT_EQ(asked_by(body), 1U) << image;
+      EXPECT_EQ(asked_by(body), 0U) << image;
+      EXPECT_TRUE(response["response"]["allowed"].GetBool());
+      EXPECT_EQ(annotation("findings"), "");
+      time.advance(std::chrono::hours(1));
+      EXPECT_EQ(asked_by(body), 1U) << image;
+    }
+  }
+  EXPECT_EQ(asked_by(web("ghcr.io/acme/web@" + sha('c'))), 1U);
+  EXPECT_EQ(asked_by(web("ghcr.io/acme/web@" + sha('c'))), 1U) << "it is not accepted";
+  EXPECT_THAT(message(), HasSubstr("not signed by acme"));
+  EXPECT_THAT(tags->kept(), IsEmpty());
+}
+
 TEST_F(WarmSignedImages, TwoRulesAreTwoFindings) {
   use_rules(R"([{name: one, containers: [web], require: {signed: [acme]}, action: deny},
                 {name: two, require: {signed: [other]}, action: deny}])");

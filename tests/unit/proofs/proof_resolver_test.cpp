@@ -194,6 +194,20 @@ TEST_F(ProofResolver, SaysUntilWhenAllAnswersAreHeld) {
   EXPECT_EQ(proofs->held_until(query({"acme"})), begin + options.cache.accepted_for);
 }
 
+TEST_F(ProofResolver, WhatIsKeptIsForTheTextOfTheImageAndForEqualCredentials) {
+  const resolve::vouch found{{1, 2, 3}, time.now() + 1h};
+  const auto has = [&](const std::string& tag) { return proofs->kept(query({}, tag)).key == found.key; };
+  EXPECT_FALSE(has(""));
+  proofs->keep(query({"acme"}), found);
+  EXPECT_TRUE(has(""));
+  EXPECT_FALSE(has("v1")) << "Content Trust may answer otherwise for a tag";
+  tenant = fake_credentials::make("another");
+  EXPECT_FALSE(has(""));
+  tenant = fake_credentials::make("tenant");
+  EXPECT_TRUE(has(""));
+  EXPECT_EQ(requests(), 0U);
+}
+
 TEST_F(ProofResolver, EachChangeOfVerifiersHasItsOwnNumber) {
   const auto first = proofs->generation();
   EXPECT_NE(first, 0U);
