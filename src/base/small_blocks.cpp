@@ -4,8 +4,8 @@
 // each, more when its own cache of seven blocks a size is full; this takes some ten. Blocks are malloc's own and
 // go back by free, so code that frees what this handed out without its size, or in another library, is none the wiser.
 //
-// A thread keeps at most max_kept blocks and max_kept_bytes a size, some 0.1 MB in all after many answers, and gives
-// all back when it ends. Sanitizers want to see each block: with them malloc is used as it is.
+// A thread keeps at most max_kept blocks and max_kept_bytes a size: 1 MB if it freed blocks of every size, which no
+// thread does. It gives all back when it ends. Sanitizers want to see each block: with them malloc is used as it is.
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define PINHOOK_SANITIZED 1
