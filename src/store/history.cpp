@@ -9,9 +9,9 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
-#include <set>
 #include <string_view>
 #include <system_error>
+#include <unordered_set>
 #include <utility>
 
 namespace pinhook::store {
@@ -206,7 +206,8 @@ class history::adding {
     if (auto ok = put.run(); !ok) return fail(std::move(ok.error()));
     auto before = open_of(id, one.use.image);
     if (!before) return fail(std::move(before.error()));
-    if (ids_.insert(id).second) {
+    // Most images have no finding, and had none.
+    if (ids_.insert(id).second && !(one.findings.empty() && before->empty())) {
       for (const auto& f : one.findings)
         if (auto ok = add_finding(id, one.use.image, f, *before); !ok) return fail(std::move(ok.error()));
       for (const auto& f : *before)
@@ -255,19 +256,17 @@ class history::adding {
   // Uses of what was read whole.
   result<void> end_unseen() {
     std::string text =
-        "SELECT u.id, p.namespace, p.owner, p.container, u.image FROM place p JOIN image_use u ON u.place = p.id "
-        "WHERE p.cluster = ?1 AND u.ended IS NULL";
+        "SELECT u.id FROM place p JOIN image_use u ON u.place = p.id WHERE p.cluster = ?1 AND u.ended IS NULL";
     if (seen_.whole) text += " AND p.namespace = ?2";
     auto all = db_.prepare(text);
     if (!all) return fail(std::move(all.error()));
-    std::vector<std::pair<std::int64_t, image_use>> gone;
+    std::vector<std::int64_t> gone;
     const auto collect = [&]() -> result<void> {
       for (;;) {
         const auto row = all->step();
         if (!row) return fail(row.error());
         if (!*row) return {};
-        if (!ids_.contains(all->number(0)))
-          gone.emplace_back(all->number(0), image_use{all->text(1), all->text(2), all->text(3), all->text(4)});
+        if (!ids_.contains(all->number(0))) gone.push_back(all->number(0));
       }
     };
     all->bind(1, cluster_);
@@ -279,14 +278,22 @@ class history::adding {
         if (auto ok = collect(); !ok) return ok;
       }
     }
-    return end_uses(gone);
+    return gone.empty() ? result<void>() : end_uses(gone);
   }
 
-  result<void> end_uses(const std::vector<std::pair<std::int64_t, image_use>>& gone) {
+  result<void> end_uses(const std::vector<std::int64_t>& gone) {
     auto put = db_.prepare("UPDATE image_use SET ended = max(?2, last_seen) WHERE id = ?1");
-    if (!put) return fail(std::move(put.error()));
-    for (const auto& [id, use] : gone) {
+    auto find = db_.prepare(
+        "SELECT p.namespace, p.owner, p.container, u.image FROM image_use u JOIN place p ON p.id = u.place "
+        "WHERE u.id = ?1");
+    for (auto* one : {&put, &find})
+      if (!*one) return fail(std::move(one->error()));
+    for (const std::int64_t id : gone) {
       if (auto ok = put->bind(1, id).bind(2, now_).run(); !ok) return ok;
+      const auto row = find->bind(1, id).step();
+      if (!row) return fail(row.error());
+      const image_use use{find->text(0), find->text(1), find->text(2), find->text(3)};
+      if (auto ok = find->run(); !ok) return ok;
       const auto open = open_of(id, use.image);
       if (!open) return fail(open.error());
       for (const auto& one : *open)
@@ -302,7 +309,7 @@ class history::adding {
   std::vector<past_finding>* const resolved_;
   statements statements_;
   // Uses that this observation saw.
-  std::set<std::int64_t> ids_;
+  std::unordered_set<std::int64_t> ids_;
 };
 
 result<std::vector<record>> history::add(const observation& seen, std::vector<past_finding>* resolved) {
