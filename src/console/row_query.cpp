@@ -70,9 +70,11 @@ constexpr std::size_t most_offset = 100'000'000;
 using reader = result<void> (*)(const std::string& value, row_query& to);
 
 result<void> read_state(const std::string& value, row_query& to) {
-  if (std::ranges::find(row_states, value, &row_state::name) == row_states.end())
+  const auto* const found = std::ranges::find(row_states, value, &row_state::name);
+  if (found == row_states.end())
     return fail(error_code::invalid_input, fmt::format("state: {} is none of {}", quoted(value), names_of(row_states)));
   to.state = value;
+  to.is_in_state = found->holds;
   return {};
 }
 
@@ -222,10 +224,7 @@ bool row_query::matches(const shown_row& one) const {
   if (!ns.empty() && r.ns != ns) return false;
   if (!mode.empty() && r.mode != mode) return false;
   if (!rule.empty() && !has_finding(r, rule)) return false;
-  if (!state.empty()) {
-    const auto known = std::ranges::find(row_states, state, &row_state::name);
-    if (known == row_states.end() || !known->holds(r)) return false;
-  }
+  if (is_in_state != nullptr && !is_in_state(r)) return false;
   if (!repository.empty() && one.repository != repository) return false;
   if (!digest.empty() && !runs_or_writes(r, digest)) return false;
   if (!exception.empty() &&
@@ -233,8 +232,12 @@ bool row_query::matches(const shown_row& one) const {
     return false;
   if (!labels.is_empty() && !labels.matches(*one.labels)) return false;
   if (search.empty()) return true;
-  return contains(r.ns, search) || contains(r.image, search) || contains(r.container, search) ||
-         contains(r.owner.to_string(), search);
+  if (contains(r.image, search) || contains(r.owner.name, search) || contains(r.ns, search) ||
+      contains(r.container, search))
+    return true;
+  // Kind and name together, as they are shown; where the search has no "/" they need not be put together.
+  if (search.find('/') == std::string::npos) return contains(r.owner.kind, search);
+  return contains(r.owner.to_string(), search);
 }
 
 found_rows find_rows(const fleet_view& of, const visible_namespaces& to, const row_query& query) {

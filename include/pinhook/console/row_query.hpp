@@ -29,6 +29,8 @@ struct row_query {
   std::string rule;
   /// "pinned", "tag", "latest", "no-tag", "invalid", "mixed", "moved", "gone", "unresolvable", "differs", "findings".
   std::string state;
+  /// True for rows in that state; null: all.
+  bool (*is_in_state)(const fleet::row&) = nullptr;
   std::string mode;
   /// The name of a rule that takes the row's image out of others.
   std::string exception;
