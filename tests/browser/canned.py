@@ -156,6 +156,9 @@ class Canned:
             return {"rules": [{**one, "exceptions": [exception, none] if i == 0 else []} for i, one in enumerate(self.rules())]}
         if page == "images":
             one = {"rows": 3, "pods": 9, "findings": 2, "digests": [{"digest": digest("a"), "pods": 5, "tags": ["1" + HOSTILE]}]}
+            if query.get("search") == "many":
+                return {"total": 450, "offset": 0, "images": [{**one, "repository": "r/%03d" % i, "tags": []}
+                                                              for i in range(min(450, int(query["limit"])))]}
             return {"total": 2, "offset": 0, "images": [
                 {**one, "repository": HOSTILE, "tags": [{"tag": HOSTILE, "digests": [digest("a"), digest("b")]}]},
                 {**one, "repository": "docker.io/library/nginx", "tags": [{"tag": "1.25", "digests": [digest("a")]}]}]}

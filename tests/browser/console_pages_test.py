@@ -192,6 +192,16 @@ class ConsolePages(unittest.TestCase):
         self.browser.wait_for("return location.hash.startsWith('#/entities?exception=sandbox')")
         self.browser.wait_for("return document.querySelector('main').textContent.includes('Exceptions by sandbox')")
 
+    def test_images_are_drawn_some_at_a_time(self):
+        self.open("#/images?search=many", "Images")
+        shown = "return document.querySelectorAll('main .card').length"
+        for count in (200, 400):
+            self.browser.wait_for(shown + " === arguments[0]", count)
+            self.browser.run("[...document.querySelectorAll('main a')].find((e) => e.textContent === 'Show 200 more').click()")
+        self.browser.wait_for(shown + " === 450")
+        self.assertEqual(self.browser.run("return location.hash"), "#/images?search=many&limit=600")
+        self.assertNotIn("more", self.browser.run("return document.querySelector('main').textContent"))
+
     def test_a_label_of_an_entity_leads_to_those_that_have_it(self):
         self.open(PAGES["entity"], HEADINGS["entity"])
         self.assertIn(HOSTILE + "=" + HOSTILE, self.browser.run("return document.querySelector('main').textContent"))

@@ -273,13 +273,17 @@ function entityPage(path) {
   };
 }
 
+// A card for each of thousands of images would take the browser longer than anybody waits.
+const imagesAtOnce = 200;
+
 function imagesPage(query) {
+  const limit = Math.min(Number(query.limit) || imagesAtOnce, 1000);
   const go = (value) => { location.hash = address("/images", { search: value }); };
   const search = el("input", { name: "search", type: "search", value: query.search, onchange: () => go(search.value) });
   return {
     title: "Images",
     async refresh() {
-      const [got] = await askWithState("/api/v1/images?" + new URLSearchParams({ ...query, limit: 1000 }));
+      const [got] = await askWithState("/api/v1/images?" + new URLSearchParams({ ...query, limit }));
       const split = (image) => image.tags.some((one) => one.digests.length > 1);
       const cards = got.images.map((image) => el("section", { class: "card" },
         el("h3", {}, link(image.repository, "/entities", { repository: image.repository })),
@@ -295,7 +299,9 @@ function imagesPage(query) {
         onsubmit: (event) => { event.preventDefault(); go(search.value); } }, el("label", {}, "Search", search)),
         el("p", { role: "status" }, counted(got.total, "image") + ", " + got.images.filter(split).length +
           " with a tag that runs as two digests" + (got.images.length < got.total ? "; the first " + got.images.length : "")),
-        el("div", { class: "cards" }, cards));
+        el("div", { class: "cards" }, cards),
+        got.images.length < got.total && limit < 1000 ? el("p", {}, link("Show " + imagesAtOnce + " more", "/images",
+          { ...query, limit: limit + imagesAtOnce })) : "");
       if (isTyping) search.focus();
     },
   };
