@@ -254,7 +254,9 @@ void write_moves(json::writer& to, const fleet_view& of, const visible_namespace
   }
   std::vector<const shown_move*> newest;
   for (const auto& [key, one] : all) newest.push_back(&one);
-  std::ranges::stable_sort(newest, [](const auto* a, const auto* b) { return a->move->at > b->move->at; });
+  std::ranges::sort(newest, [](const shown_move* a, const shown_move* b) {
+    return a->move->at != b->move->at ? a->move->at > b->move->at : a->tag < b->tag;
+  });
   if (newest.size() > most_moves) newest.resize(most_moves);
   to.key("moves"), to.open_array();
   for (const shown_move* one : newest) {
