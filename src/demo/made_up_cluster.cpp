@@ -60,6 +60,7 @@ made_up_cluster::made_up_cluster(embedded_registry& images, std::string_view hos
   const auto proxy = images.push("tools/proxy", "latest", image_manifest("proxy"));
   const auto mail = images.push("tools/mail", "0.9", image_manifest("mail 0.9"));
   const auto gone = registry::digest::of(image_manifest("report, which was removed").bytes);
+  pins_ = {pay.to_string(), gone.to_string()};
   const std::vector<made_up_workload> all{
       {"shop", "web", named("shop/web:1.4"), {old_web, web, web}},
       {"shop", "api", named("shop/api:2.1.0"), {api, api}},

@@ -39,6 +39,12 @@ class made_up_cluster final : public http::client {
   };
   [[nodiscard]] const two_digests& web() const { return web_; }
 
+  /// The digests that are written: of shop/pay:3.0, and of office/report, which the registry does not have.
+  struct written_digests {
+    std::string pay, report;
+  };
+  [[nodiscard]] const written_digests& pins() const { return pins_; }
+
  private:
   embedded_registry& images_;
   /// The items of a list by its path.
@@ -46,6 +52,7 @@ class made_up_cluster final : public http::client {
   /// Deployments by their path.
   std::map<std::string, std::string, std::less<>> objects_;
   two_digests web_;
+  written_digests pins_;
 };
 
 }  // namespace pinhook::demo

@@ -11,6 +11,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace pinhook::cli {
 namespace {
@@ -45,6 +46,16 @@ TEST_F(DemoHistory, HasFindingsThatStayAndSomeThatWereResolved) {
   const auto trial = std::ranges::find(*all, "Deployment/trial", [](const auto& one) { return one.use.owner; });
   ASSERT_NE(trial, all->end());
   EXPECT_EQ(trial->times.first_seen, now - days(12));
+}
+
+TEST_F(DemoHistory, HasThePinsOfTheCluster) {
+  std::vector<std::string> pinned;
+  ASSERT_TRUE(history_->each_use(cluster_name, now - days(40), [&](const store::past_use& one) {
+    if (!one.ended && one.use.image.find('@') != std::string::npos) pinned.push_back(one.use.image);
+  }));
+  std::ranges::sort(pinned);
+  EXPECT_EQ(pinned, (std::vector<std::string>{"localhost:5000/office/report@" + cluster_.pins().report,
+                                              "localhost:5000/shop/pay:3.0@" + cluster_.pins().pay}));
 }
 
 TEST_F(DemoHistory, HasTheMoveOfTheTagThatRunsAsTwoDigests) {
