@@ -42,12 +42,14 @@ class Console : public Cluster {
 
   std::string kubeconfig() const { return shared().plane.kubeconfig_of("pinhook", "pinhook-console").string(); }
 
-  void start(const std::string& kubeconfig) {
+  void start(const std::string& kubeconfig, const std::vector<std::string>& more = {}) {
+    std::vector<std::string> command{testing::program_path(), "console", "--listen",
+                                     "127.0.0.1:0",           "--store", (folder_ / "history.db").string(),
+                                     "--kubeconfig",          kubeconfig};
+    command.insert(command.end(), more.begin(), more.end());
     child_ = std::make_unique<testing::child_process>(
-        testing::child_options{.command = {testing::program_path(), "console", "--listen", "127.0.0.1:0", "--store",
-                                           (folder_ / "history.db").string(), "--kubeconfig", kubeconfig},
-                               .environment = {{"PINHOOK_CLOUDS", "[]"}, {"HOME", folder_.string()}},
-                               .inherited = {}},
+        testing::child_options{
+            .command = command, .environment = {{"PINHOOK_CLOUDS", "[]"}, {"HOME", folder_.string()}}, .inherited = {}},
         "pinhook");
     const auto line = child_->wait_for_line("http://");
     ASSERT_FALSE(line.empty()) << child_->output();
@@ -80,6 +82,11 @@ TEST_F(Console, FollowsTheClusterAndKeepsItsHistory) {
   EXPECT_TRUE(eventually([&] { return rows(ns).find(R"("written":"tag")") != std::string::npos; })) << rows(ns);
   EXPECT_THAT(rows(ns), HasSubstr(R"("owner":"Deployment/web")"));
   EXPECT_THAT(get("/"), HasSubstr("<html"));
+  // By the console's own right, the object as the API server has it.
+  const auto object = get("/api/v1/objects/" + ns + "/apps/Deployment/web");
+  EXPECT_THAT(object, HasSubstr("image: " + image("console/web:1")));
+  EXPECT_THAT(object, HasSubstr(R"("pointer":"/spec/template/spec/containers/0/image")"));
+  EXPECT_THAT(object, Not(HasSubstr("managedFields")));
   EXPECT_THAT(get("/metrics"), HasSubstr(fmt::format(R"(pinhook_console_images{{namespace="{}",state="tag"}} 1)", ns)));
 
   // A change is on the page, without a new list.
@@ -94,6 +101,36 @@ TEST_F(Console, FollowsTheClusterAndKeepsItsHistory) {
 
   kubectl_ok({"delete", "deployment", "web", "-n", ns});
   EXPECT_TRUE(eventually([&] { return rows(ns).find("Deployment/web") == std::string::npos; })) << rows(ns);
+  EXPECT_EQ(child_->end(SIGTERM), 0) << child_->output();
+}
+
+TEST_F(Console, ShowsOneNamespaceAndKeepsItsMovedTagsInAConfigMap) {
+  kubectl_ok({"apply", "--validate=strict", "-k",
+              testing::source_dir() + "/manifests/kustomize/components/console-moves/objects"});
+  ASSERT_TRUE(eventually([] {
+    return kubectl({"auth", "can-i", "create", "configmaps/image-moves", "-n", "pinhook",
+                    "--as=system:serviceaccount:pinhook:pinhook-console"})
+        .output.starts_with("yes");
+  }));
+  const auto digest = push("console/moves", "1", "one");
+  const auto ns = make_namespace("");
+  const auto other = make_namespace("");
+  start(kubeconfig(), {"-n", ns, "--moves-configmap", "pinhook/image-moves", "--cooldown", "72h"});
+  for (const auto& to : {ns, other}) kubectl_ok({"create", "-n", to, "-f", "-"}, deployment(image("console/moves:1")));
+  EXPECT_TRUE(eventually([&] { return rows(ns).find(digest) != std::string::npos; })) << rows(ns);
+  EXPECT_THAT(rows(other), HasSubstr(R"("total":0)"));
+  EXPECT_THAT(get("/api/v1/console"), HasSubstr(R"("namespaces":[")" + ns + R"("])"));
+  // The first file is written at once, and may have no tag yet; the next one comes after a minute.
+  const auto moves = [] {
+    return kubectl({"get", "configmap", "image-moves", "-n", "pinhook", "-o", "jsonpath={.data.moves\\.yaml}"}).output;
+  };
+  EXPECT_TRUE(eventually([&] { return moves().find("kind: TagMoves") != std::string::npos; })) << child_->output();
+  EXPECT_THAT(get("/api/v1/console"), Not(HasSubstr("--moves-configmap")));
+  kubectl_ok({"delete", "configmap", "image-moves", "-n", "pinhook"});
+  EXPECT_EQ(child_->end(SIGTERM), 0) << child_->output();
+  // With what the store knows, the first file of another process has the tag.
+  start(kubeconfig(), {"-n", ns, "--moves-configmap", "pinhook/image-moves", "--cooldown", "72h"});
+  EXPECT_TRUE(eventually([&] { return moves().find(digest) != std::string::npos; })) << moves();
   EXPECT_EQ(child_->end(SIGTERM), 0) << child_->output();
 }
 
