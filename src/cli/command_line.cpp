@@ -393,7 +393,7 @@ described_command described(const CLI::App& app, std::string name, std::string g
 
 }  // namespace
 
-std::unique_ptr<CLI::App> declare_command_line(arguments& into) {
+std::unique_ptr<CLI::App> declare_command_line(arguments& into, std::span<const std::string> words) {
   auto app = std::make_unique<CLI::App>(
       "pinhook pins image tags to digests: of Kubernetes objects as a mutating admission webhook, and in files.",
       "pinhook");
@@ -402,7 +402,7 @@ std::unique_ptr<CLI::App> declare_command_line(arguments& into) {
   app->require_subcommand(0, 1);
   for (const auto& one : rows) {
     CLI::App* sub = app->add_subcommand(one.name, one.summary)->group(one.group);
-    one.declare(*sub, into);
+    if (words.empty() || std::ranges::find(words, one.name) != words.end()) one.declare(*sub, into);
   }
   return app;
 }

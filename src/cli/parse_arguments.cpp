@@ -192,7 +192,7 @@ result<arguments> checked_topic(arguments out) {
 
 result<arguments> parse_arguments(const std::vector<std::string>& words) {
   arguments out;
-  const auto app = declare_command_line(out);
+  const auto app = declare_command_line(out, words);
   const auto chosen = [&app]() -> const CLI::App* {
     const auto parsed = app->get_subcommands();
     return parsed.empty() ? nullptr : parsed.front();

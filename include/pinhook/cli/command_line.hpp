@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,8 +23,9 @@ class App;
 
 namespace pinhook::cli {
 
-/// Parsing writes its results to `into`, which outlives the app.
-[[nodiscard]] std::unique_ptr<CLI::App> declare_command_line(arguments& into);
+/// Parsing writes its results to `into`, which outlives the app. `words`, when there are any: commands that are not
+/// among them have no options, which are most of the work.
+[[nodiscard]] std::unique_ptr<CLI::App> declare_command_line(arguments& into, std::span<const std::string> words = {});
 
 /// The command of a declared name; `help` for any other.
 [[nodiscard]] command command_named(std::string_view name);
