@@ -13,12 +13,18 @@
 namespace pinhook::cli {
 namespace {
 
-// CLI11 throws for help as for errors. Its messages end in line breaks and full stops, which a one-line message drops.
+// CLI11 throws for help as for errors. Its messages end in line breaks and full stops, which a one-line message drops;
+// of a flag without its value it says "--key: 1 required FILE missing".
 std::string reason_of(const CLI::ParseError& e) {
   std::string text = e.what();
   std::ranges::replace(text, '\n', ' ');
   while (!text.empty() && (text.back() == ' ' || text.back() == '.')) text.pop_back();
-  return text;
+  constexpr std::string_view begin = ": 1 required ";
+  constexpr std::string_view end = " missing";
+  const auto at = text.find(begin);
+  if (at == std::string::npos || !text.ends_with(end)) return text;
+  const auto value = text.substr(at + begin.size(), text.size() - at - begin.size() - end.size());
+  return fmt::format("{0}: a value is missing; write {0} {1}", text.substr(0, at), value);
 }
 
 std::unexpected<error> refuse_arguments(std::string_view message, const CLI::App* sub) {

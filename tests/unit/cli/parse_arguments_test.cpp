@@ -387,6 +387,8 @@ TEST(Args, RefusesInOneLine) {
       {{"pin", "-i", "a", "-"}, "pinhook pin --help"},
       {{"pin", "-i", "--diff", "a"}, "--in-place writes and --diff only shows"},
       {{"pin", "--format", "tag"}, "--format: tag not in {digest,tag-and-digest}"},
+      {{"pin", "--update", "--cooldown"}, "--cooldown: a value is missing; write --cooldown DURATION"},
+      {{"adopt", "--dry-run"}, "--dry-run: a value is missing; write --dry-run server"},
       {{"pin", "--format"}, "--format"},
       {{"pin", "--drift"}, "--drift"},
       {{"report", "-A", "-n", "shop"}, "--all-namespaces and --namespace exclude each other"},
