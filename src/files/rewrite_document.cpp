@@ -20,9 +20,9 @@ using yaml::source_node;
 yaml::edit value_edit(const source_node& n, std::string_view text, const node_value& value) {
   yaml::text_span span = n.span;
   std::string bytes = rewritten_scalar(n, text, value.value, value.rule);
-  // "key: old" becomes "key:", as it was where a blank was added with the value.
+  // "key: old" becomes "key:", and "key: &a old" "key: &a", as it was where a blank was added with the value.
   const bool ends = span.end == text.size() || is_blank(text[span.end]) || is_break(text[span.end]);
-  if (bytes.empty() && ends && span.begin > 1 && text[span.begin - 1] == ' ' && text[span.begin - 2] == ':')
+  if (bytes.empty() && ends && span.begin > 1 && text[span.begin - 1] == ' ' && !is_blank(text[span.begin - 2]))
     --span.begin;
   return {span, std::move(bytes)};
 }

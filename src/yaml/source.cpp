@@ -283,14 +283,15 @@ class tree_builder {
       const char sign = is_value ? ':' : '-';
       if ((is_value || is_item) && next < text_.size() && text_[next] == sign && is_lone(next)) at = next + 1;
     }
+    // An anchor and a tag come before the value.
+    for (fy_token* before : {fy_event_get_anchor_token(e), fy_event_get_tag_token(e)})
+      if (const fy_mark* end = before == nullptr ? nullptr : fy_token_end_mark(before); end != nullptr)
+        at = std::max(at, end->input_pos);
     n.span = {at, at};
     go_to(at);
     n.line = line_;
     n.column = column_;
     behind_ = at;
-    for (fy_token* before : {fy_event_get_anchor_token(e), fy_event_get_tag_token(e)})
-      if (const fy_mark* end = before == nullptr ? nullptr : fy_token_end_mark(before); end != nullptr)
-        behind_ = std::max(behind_, end->input_pos);
     const auto added = add(e, n);
     if (!added) return fail(added.error());
     return {};

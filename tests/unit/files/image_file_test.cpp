@@ -272,6 +272,8 @@ TEST(ImageFile, RewritesValues) {
       {"no digest, quoted tag", "i: {registry: quay.io, repository: a/b, tag: '7'}\n",
        "i: {registry: quay.io, repository: a/b, tag: '7@D'}\n"},
       {"no tag", "i:\n  repository: nginx\n  tag: \"\"\n", "i:\n  repository: nginx\n  tag: \"\"\n"},
+      {"digest, nothing behind an anchor", "i:\n  repository: nginx\n  tag: 7\n  digest: &none\n",
+       "i:\n  repository: nginx\n  tag: 7\n  digest: &none %D\n"},
       {"JSON", R"({"i":{"repository":"nginx","tag":"1","digest":""}})",
        R"({"i":{"repository":"nginx","tag":"1","digest":"%D"}})"},
       {"one tag for two", "t: &t v1\na: {repository: x/a, tag: *t, digest: ''}\nb: {repository: x/b, tag: *t}\n",

@@ -191,7 +191,7 @@ const scalar_case scalars[] = {
     {"nothing_in_flow_without_a_colon", "{a, b: 1}\n", "/a", none, "", "", 1, 3},
     {"nothing_before_a_key_that_begins_with_a_colon", "? a\n:l: 1\n", "/a", none, "", "", 1, 4},
     {"nothing_before_an_item_that_begins_with_a_dash", "a:\n-b: 1\n", "/a", none, "", "", 1, 3},
-    {"nothing_behind_an_anchor", "- &x\n- &y\n- 1\n", "/1", none, "", "", 2, 2},
+    {"nothing_behind_an_anchor", "- &x\n- &y\n- 1\n", "/1", none, "", "", 2, 5},
     {"nothing_behind_a_tag", "a: !t\nb:\n", "/b", none, "", "", 2, 3},
     {"nothing_with_crlf", "a:\r\nb: 1\r\n", "/a", none, "", "", 1, 3},
 
