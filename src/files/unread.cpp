@@ -127,6 +127,7 @@ class unread_search {
  private:
   void take_members(node_index mapping, std::vector<unread_image>& out) {
     take_parts(mapping, out);
+    take_tag(mapping, out);
     const auto is_parameter = [&] {
       const std::string_view name = scalar_at(doc_, doc_.find(mapping, "name"));
       return pin::is_like_image_key(name) || pin::is_image_variable(name);
@@ -138,6 +139,22 @@ class unread_search {
           (is_key_of(parameter_values, doc_.at(k).text) && is_parameter()))
         take_value(doc_.at(k).next, out);
     }
+  }
+
+  // image: {tag: v1}, whose name is the default of a chart, or of an operator.
+  void take_tag(node_index mapping, std::vector<unread_image>& out) {
+    const node_index tag = doc_.find(mapping, "tag");
+    const std::string_view text = scalar_at(doc_, tag);
+    if (text.empty() || taken_.contains(doc_.resolve(tag)) || !pin::names_image(key_text(mapping)) ||
+        is_passed_over(tag))
+      return;
+    const auto says = [&](std::string_view key) { return !scalar_at(doc_, doc_.find(mapping, key)).empty(); };
+    const auto ref = registry::reference::parse(fmt::format("a:{}", text));
+    if (!ref || ref->is_pinned() || std::ranges::any_of(pin::digest_keys, says) ||
+        std::ranges::any_of(pin::repository_keys, says) || says(pin::image_key))
+      return;
+    take(tag, out);
+    out.back().written = fmt::format(":{}", text);
   }
 
   // {repository: acme/web, tag: v1}

@@ -21,6 +21,9 @@ finding note(const std::string& path) {
   return out;
 }
 
+// ":v1.2", of `image: {tag: v1.2}`.
+bool is_tag_alone(const std::string& written) { return written.starts_with(':'); }
+
 }  // namespace
 
 std::string unread_reason(const files::image_file& file, bool is_named) {
@@ -30,6 +33,8 @@ std::string unread_reason(const files::image_file& file, bool is_named) {
 }
 
 std::string unread_text(const std::string& written) {
+  if (is_tag_alone(written))
+    return fmt::format("{} is the tag of an image whose name is not here", quoted_name(written.substr(1)));
   return fmt::format("{} looks like an image, in a place that is not read", quoted_name(written));
 }
 
@@ -58,7 +63,8 @@ void add_unread(const files::image_file& file, bool is_named, bool lists_images,
     f.end_column = one.column + one.written.size();
     f.image = one.written;
     f.message = unread_text(one.written);
-    f.fix = "name the place in pin.kinds or files.paths";
+    f.fix = is_tag_alone(one.written) ? "write the image's repository beside it, or pin the rendered chart"
+                                      : "name the place in pin.kinds or files.paths";
     to.unread.push_back(std::move(f));
   }
 }

@@ -85,6 +85,21 @@ TEST(Unread, NamesFullReferencesInAnyText) {
   EXPECT_THAT(unread("run: |\n  image: quay.io/acme/a:1\n  x}}: {{\n"), ElementsAre("0 2:1 /run quay.io/acme/a:1"));
 }
 
+const std::string pin = "sha256:" + std::string(64, 'a');
+
+// Most values that are given to a chart name the tag alone: the image's name is in the chart.
+TEST(Unread, NamesTagsWithoutAName) {
+  EXPECT_THAT(unread("image: {tag: v1.2}\nweb: {initImage: {registry: quay.io, tag: 16}}\n", "values.yaml"),
+              ElementsAre("0 1:14 /image/tag :v1.2", "0 2:43 /web/initImage/tag :16"));
+  EXPECT_THAT(unread("image: {tag: ''}\nimage2: {tag: v1}\nweb: {tag: v1, image: {tag: '${TAG}'}}\n"
+                     "a: {image: {tag: 'v1@" +
+                         pin + "'}}\nb: {image: {tag: v1, digest: '" + pin +
+                         "'}}\n"
+                         "c: {image: {repository: acme/web, tag: v1}}\nd: {backgroundImage: {tag: v1}}\n",
+                     "values.yaml"),
+              IsEmpty());
+}
+
 TEST(Unread, PassesOverKeys) {
   EXPECT_THAT(unread("a: b\nquay.io/acme/c:1: d\ne: {f: g, 'quay.io/acme/h:1': {i: j}}\n"), IsEmpty());
 }
