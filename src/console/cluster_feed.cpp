@@ -2,9 +2,9 @@
 
 #include <pinhook/base/deadline.hpp>
 #include <pinhook/base/log.hpp>
+#include <pinhook/console/is_canceled.hpp>
 #include <pinhook/kube/api_connection.hpp>
 
-#include <boost/asio/this_coro.hpp>
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -26,11 +26,6 @@ constexpr std::chrono::seconds namespace_limit{10};
 access::fleet_kind namespaces_kind() { return {"", "v1", "Namespace", "namespaces"}; }
 
 result<std::string> whole_text(std::string_view body) { return std::string(body); }
-
-awaitable<bool> is_canceled() {
-  const auto state = co_await asio::this_coro::cancellation_state;
-  co_return state.cancelled() != asio::cancellation_type::none;
-}
 
 }  // namespace
 

@@ -6,6 +6,7 @@
 #include <pinhook/console/cluster_cache.hpp>
 #include <pinhook/console/cluster_feed.hpp>
 #include <pinhook/console/endpoint.hpp>
+#include <pinhook/console/is_canceled.hpp>
 #include <pinhook/console/moves_writer.hpp>
 #include <pinhook/console/registry_feed.hpp>
 #include <pinhook/console/viewer_gate.hpp>
@@ -17,7 +18,6 @@
 #include <pinhook/server/task_group.hpp>
 #include <pinhook/webhook/certificate_watch.hpp>
 
-#include <boost/asio/this_coro.hpp>
 #include <fmt/core.h>
 
 #include <string>
@@ -39,12 +39,7 @@ server::server_options server_options_of(const console_options& of) {
   return out;
 }
 
-awaitable<bool> is_canceled() {
-  const auto state = co_await asio::this_coro::cancellation_state;
-  co_return state.cancelled() != asio::cancellation_type::none;
-}
-
-result<std::string> whole_text(std::string_view body) { return std::string(body); }
+result<std::string> object_body(std::string_view body) { return std::string(body); }
 
 awaitable<result<std::string>> read_object(std::shared_ptr<kube::api_connection> from, entity_id id,
                                            access::fleet_kind kind, deadline d) {
@@ -53,7 +48,7 @@ awaitable<result<std::string>> read_object(std::shared_ptr<kube::api_connection>
   about.version = kind.version;
   kube::api_call call{.attributes = about};
   auto answer = co_await from->ask(std::move(call), d);
-  co_return kube::read_answer(std::move(answer), about, whole_text);
+  co_return kube::read_answer(std::move(answer), about, object_body);
 }
 
 }  // namespace

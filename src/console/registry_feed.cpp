@@ -4,8 +4,8 @@
 #include <pinhook/base/deadline.hpp>
 #include <pinhook/base/log.hpp>
 #include <pinhook/base/side_thread.hpp>
+#include <pinhook/console/is_canceled.hpp>
 
-#include <boost/asio/this_coro.hpp>
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -19,11 +19,6 @@ constexpr std::chrono::minutes late_lookups{5};
 constexpr std::chrono::minutes secrets_limit{1};
 // Secrets that could not be read and are named.
 constexpr std::size_t most_secret_troubles = 100;
-
-awaitable<bool> is_canceled() {
-  const auto state = co_await asio::this_coro::cancellation_state;
-  co_return state.cancelled() != asio::cancellation_type::none;
-}
 
 schedule_options with_tags(schedule_options of) {
   of.tells_tags_apart = true;
