@@ -35,7 +35,7 @@ class CheckRulesProcess : public FileCommands {
   }
   program_result check_with(const std::string& rules, const std::string& image, const std::string& more = "") const {
     write("pinhook.yaml", "rules:\n" + rules);
-    write("web.yaml", deployment(image));
+    write("web.yaml", deployment_file(image));
     return run("pinhook check --config pinhook.yaml " + more + " web.yaml");
   }
 };

@@ -73,7 +73,7 @@ TEST_F(FnProcess, SaysWhatFailedTwice) {
 }
 
 TEST_F(FnProcess, TakesALock) {
-  write("web.yaml", deployment(image("a:1")));
+  write("web.yaml", deployment_file(image("a:1")));
   EXPECT_EQ(run("pinhook lock web.yaml").exit_code, 0);
   registry_.forget_requests();
   const auto seen = run("pinhook fn", list(image("a:1"), "    lock: pinhook.lock\n    offline: \"true\"\n"));
@@ -83,7 +83,7 @@ TEST_F(FnProcess, TakesALock) {
 }
 
 TEST_F(FnProcess, RefusesWhatIsNoList) {
-  const auto seen = run("pinhook fn", deployment(image("a:1")));
+  const auto seen = run("pinhook fn", deployment_file(image("a:1")));
   EXPECT_EQ(seen.exit_code, 2);
   EXPECT_EQ(seen.output, "");
   EXPECT_THAT(seen.errors, HasSubstr("not a ResourceList"));

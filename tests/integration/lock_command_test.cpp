@@ -23,8 +23,8 @@ using ::testing::Not;
 class LockCommand : public FileCommands {
  protected:
   LockCommand() {
-    write("a.yaml", deployment(image("a:1")));
-    write("b.yaml", deployment(image("b:2")));
+    write("a.yaml", deployment_file(image("a:1")));
+    write("b.yaml", deployment_file(image("b:2")));
   }
 };
 
@@ -46,7 +46,7 @@ TEST_F(LockCommand, WritesWhatPinUsesWithoutARegistry) {
        {"pinhook pin --lock pinhook.lock a.yaml", "pinhook pin --lock pinhook.lock --offline a.yaml"}) {
     const auto pinned = run(line);
     EXPECT_EQ(pinned.exit_code, 0) << pinned.errors;
-    EXPECT_EQ(pinned.output, deployment(image("a@") + digest('a'), " # " + image("a:1")));
+    EXPECT_EQ(pinned.output, deployment_file(image("a@") + digest('a'), " # " + image("a:1")));
   }
   EXPECT_THAT(registry_.requests(), IsEmpty());
 }
@@ -57,7 +57,7 @@ TEST_F(LockCommand, PinFailsOnWhatTheLockLacks) {
   const auto seen = run("pinhook pin -i --lock pinhook.lock a.yaml b.yaml");
   EXPECT_EQ(seen.exit_code, 3);
   EXPECT_THAT(seen.errors, AllOf(HasSubstr("b.yaml:10:18"), HasSubstr("pinhook.lock")));
-  EXPECT_EQ(read("a.yaml"), deployment(image("a:1")));
+  EXPECT_EQ(read("a.yaml"), deployment_file(image("a:1")));
   EXPECT_THAT(registry_.requests(), IsEmpty());
 }
 
@@ -91,7 +91,7 @@ TEST_F(LockCommand, AMovedTagWaitsForItsCooldown) {
   EXPECT_EQ(run(line).exit_code, 0);
   EXPECT_EQ(read("pinhook.lock"), waiting);
   EXPECT_EQ(run("pinhook pin --lock pinhook.lock a.yaml").output,
-            deployment(image("a@") + digest('a'), " # " + image("a:1")));
+            deployment_file(image("a@") + digest('a'), " # " + image("a:1")));
   // A first sight three days ago.
   EXPECT_EQ(run("sed -i 's/since: \"[^\"]*\"/since: \"2026-01-01T00:00:00Z\"/' pinhook.lock").exit_code, 0);
   EXPECT_EQ(run(line).errors, "pinhook lock: locked 1 image: 1 changed\n");
@@ -151,7 +151,7 @@ TEST_F(LockCommand, FailsOfflineWhenSomethingIsMissing) {
 }
 
 TEST_F(LockCommand, WritesNothingWhenOneIsNotResolved) {
-  write("c.yaml", deployment(image("none:1")));
+  write("c.yaml", deployment_file(image("none:1")));
   const auto seen = run("pinhook lock .");
   EXPECT_EQ(seen.exit_code, 3);
   EXPECT_FALSE(is_there("pinhook.lock"));
@@ -163,11 +163,11 @@ TEST_F(LockCommand, WritesNothingWhenOneIsNotResolved) {
 }
 
 TEST_F(LockCommand, TakesPinsOfFilesAsDecided) {
-  write("a.yaml", deployment(image("a@") + digest('d'), " # " + image("a:1")));
+  write("a.yaml", deployment_file(image("a@") + digest('d'), " # " + image("a:1")));
   EXPECT_EQ(run("pinhook lock a.yaml").exit_code, 0);
   EXPECT_THAT(read("pinhook.lock"), HasSubstr(digest('d')));
   EXPECT_THAT(registry_.requests(), IsEmpty());
-  write("b.yaml", deployment(image("a:1@") + digest('e')));
+  write("b.yaml", deployment_file(image("a:1@") + digest('e')));
   const auto seen = run("pinhook lock a.yaml b.yaml");
   EXPECT_EQ(seen.exit_code, 0);
   EXPECT_THAT(seen.errors, AllOf(HasSubstr("a.yaml:10:18"), HasSubstr("b.yaml:10:18"), HasSubstr(digest('e'))));
@@ -182,7 +182,7 @@ TEST_F(LockCommand, WritesKbldsFormAndKeepsIt) {
   EXPECT_THAT(read("pinhook.lock"), AllOf(HasSubstr("kind: ImagesLock\n"), HasSubstr(digest('b'))));
   registry_.forget_requests();
   EXPECT_EQ(run("pinhook pin --lock pinhook.lock a.yaml").output,
-            deployment(image("a@") + digest('a'), " # " + image("a:1")));
+            deployment_file(image("a@") + digest('a'), " # " + image("a:1")));
   EXPECT_THAT(registry_.requests(), IsEmpty());
 }
 
@@ -200,7 +200,7 @@ TEST_F(LockCommand, GoesToStandardOutput) {
   EXPECT_EQ(seen.exit_code, 0) << seen.errors;
   EXPECT_THAT(seen.output, HasSubstr("kind: ImageLock\n"));
   EXPECT_FALSE(is_there("pinhook.lock"));
-  EXPECT_EQ(run("pinhook lock --file - - | grep -c sha256", deployment(image("a:1"))).output, "1\n");
+  EXPECT_EQ(run("pinhook lock --file - - | grep -c sha256", deployment_file(image("a:1"))).output, "1\n");
 }
 
 TEST_F(LockCommand, RefusesABrokenLock) {

@@ -32,22 +32,22 @@ class PinRulesProcess : public FileCommands {
 };
 
 TEST_F(PinRulesProcess, PinLeavesWhatARuleSaysNeverOf) {
-  write("web.yaml", deployment(image("a:1")));
+  write("web.yaml", deployment_file(image("a:1")));
   write("job.yaml", job(image("b:2")));
   const auto seen = run("pinhook pin --config pinhook.yaml -i web.yaml job.yaml");
   EXPECT_EQ(seen.exit_code, 0);
   EXPECT_EQ(seen.errors,
             "pinhook pin: rule left leaves 1 image as it is: it says pin: never\n"
             "pinhook pin: pinned 1 image in 1 file; 1 left as it is\n");
-  EXPECT_EQ(read("web.yaml"), deployment(image("a:1")));
+  EXPECT_EQ(read("web.yaml"), deployment_file(image("a:1")));
   EXPECT_EQ(read("job.yaml"), job(image("b:2@") + digest('b')));
   EXPECT_THAT(registry_.requests("HEAD", "/v2/a/manifests/1"), IsEmpty());
 }
 
 TEST_F(PinRulesProcess, TheConfigurationOfTheEnvironmentCounts) {
-  const auto seen = run("PINHOOK_CONFIG=pinhook.yaml pinhook pin", deployment(image("a:1")));
+  const auto seen = run("PINHOOK_CONFIG=pinhook.yaml pinhook pin", deployment_file(image("a:1")));
   EXPECT_EQ(seen.exit_code, 0) << seen.errors;
-  EXPECT_EQ(seen.output, deployment(image("a:1")));
+  EXPECT_EQ(seen.output, deployment_file(image("a:1")));
 }
 
 TEST_F(PinRulesProcess, AFormatThatIsSaidBeatsThatOfARule) {
@@ -60,13 +60,13 @@ TEST_F(PinRulesProcess, TheNamespaceThatIsSaidIsThatOfObjectsWithoutOne) {
   EXPECT_EQ(run("pinhook pin --config pinhook.yaml", job(image("a:1"))).output,
             job(image("a@") + digest('a'), " # " + image("a:1")));
   EXPECT_EQ(run("pinhook pin --config pinhook.yaml --namespace shop", job(image("a:1"))).output, job(image("a:1")));
-  EXPECT_EQ(run("pinhook pin --config pinhook.yaml --namespace other", deployment(image("a:1"))).output,
-            deployment(image("a:1")));
+  EXPECT_EQ(run("pinhook pin --config pinhook.yaml --namespace other", deployment_file(image("a:1"))).output,
+            deployment_file(image("a:1")));
 }
 
 TEST_F(PinRulesProcess, AnUpdateLeavesAPinThatARuleSaysNeverOf) {
   write("pinhook.yaml", "rules:\n  - {name: left, images: [\"**/a:1\"], pin: never}\n");
-  const auto text = deployment(image("a@") + digest('c'), " # " + image("a:1"));
+  const auto text = deployment_file(image("a@") + digest('c'), " # " + image("a:1"));
   const auto seen = run("pinhook pin --config pinhook.yaml --update", text);
   EXPECT_EQ(seen.exit_code, 0) << seen.errors;
   EXPECT_EQ(seen.output, text);
@@ -75,13 +75,13 @@ TEST_F(PinRulesProcess, AnUpdateLeavesAPinThatARuleSaysNeverOf) {
 
 TEST_F(PinRulesProcess, UnpinTakesEveryPinBack) {
   const auto seen =
-      run("pinhook unpin --config pinhook.yaml", deployment(image("a@") + digest('a'), " # " + image("a:1")));
+      run("pinhook unpin --config pinhook.yaml", deployment_file(image("a@") + digest('a'), " # " + image("a:1")));
   EXPECT_EQ(seen.exit_code, 0) << seen.errors;
-  EXPECT_EQ(seen.output, deployment(image("a:1")));
+  EXPECT_EQ(seen.output, deployment_file(image("a:1")));
 }
 
 TEST_F(PinRulesProcess, AKustomizationGetsNoEntryOfIt) {
-  write("web.yaml", deployment(image("a:1")));
+  write("web.yaml", deployment_file(image("a:1")));
   write("job.yaml", job(image("b:2")));
   write("kustomization.yaml", "resources: [web.yaml, job.yaml]\n");
   const auto seen = run("pinhook pin --config pinhook.yaml kustomization.yaml");
@@ -95,7 +95,7 @@ TEST_F(PinRulesProcess, AKustomizationGetsNoEntryOfIt) {
 }
 
 TEST_F(PinRulesProcess, LockHoldsNothingOfIt) {
-  write("web.yaml", deployment(image("a:1")));
+  write("web.yaml", deployment_file(image("a:1")));
   write("job.yaml", job(image("b:2")));
   const auto seen = run("pinhook lock --config pinhook.yaml web.yaml job.yaml");
   EXPECT_EQ(seen.exit_code, 0);
@@ -125,7 +125,7 @@ TEST_F(PinRulesProcess, FnLeavesItAndSaysSo) {
 }
 
 TEST_F(PinRulesProcess, InvalidRulesAreTwoAndNothingIsDone) {
-  write("web.yaml", deployment(image("a:1")));
+  write("web.yaml", deployment_file(image("a:1")));
   write("bad.yaml", "rules:\n  - {name: a, pinn: never}\n");
   for (const char* line : {"pinhook pin --config bad.yaml -i web.yaml", "pinhook lock --config bad.yaml web.yaml",
                            "pinhook unpin --config bad.yaml -i web.yaml", "pinhook fn --config bad.yaml"}) {
@@ -134,7 +134,7 @@ TEST_F(PinRulesProcess, InvalidRulesAreTwoAndNothingIsDone) {
     EXPECT_EQ(seen.output, "") << line;
     EXPECT_THAT(seen.errors, HasSubstr("bad.yaml: line 2, column ")) << line;
   }
-  EXPECT_EQ(read("web.yaml"), deployment(image("a:1")));
+  EXPECT_EQ(read("web.yaml"), deployment_file(image("a:1")));
   EXPECT_FALSE(is_there("pinhook.lock"));
 }
 

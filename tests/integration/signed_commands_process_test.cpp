@@ -42,12 +42,12 @@ class SignedCommandsProcess : public FileCommands {
 };
 
 TEST_F(SignedCommandsProcess, PinAndCheckVerify) {
-  write("web.yaml", deployment(image("s:1")));
+  write("web.yaml", deployment_file(image("s:1")));
   const auto refused = run("pinhook pin --config pinhook.yaml -i web.yaml");
   EXPECT_EQ(refused.exit_code, 1) << refused.errors;
   EXPECT_THAT(refused.errors, AllOf(HasSubstr("web.yaml:10:18: container web: "),
                                     HasSubstr("rule own: not signed by acme: no signature was found\n")));
-  EXPECT_EQ(read("web.yaml"), deployment(image("s:1")));
+  EXPECT_EQ(read("web.yaml"), deployment_file(image("s:1")));
   sign(other_);
   EXPECT_THAT(run("pinhook lock --config pinhook.yaml --file images.lock web.yaml").errors,
               HasSubstr("it was not made by the key"));
@@ -79,7 +79,7 @@ TEST_F(SignedCommandsProcess, ExplainTellsTheVerdict) {
 }
 
 TEST_F(SignedCommandsProcess, WithoutARegistryNothingIsVerifiedAndThatIsSaid) {
-  const auto text = deployment(image("s:1"));
+  const auto text = deployment_file(image("s:1"));
   write("images.lock", fmt::format("apiVersion: pinhook.dev/v1\nkind: ImageLock\nimages:\n  \"{}\": {{digest: {}}}\n",
                                    image("s:1"), digest_));
   const auto seen = run("pinhook pin --config pinhook.yaml --lock images.lock", text);
@@ -89,11 +89,11 @@ TEST_F(SignedCommandsProcess, WithoutARegistryNothingIsVerifiedAndThatIsSaid) {
 
 TEST_F(SignedCommandsProcess, AVerifierThatCannotBeReadStopsTheRun) {
   write("acme.pub", "no key");
-  write("web.yaml", deployment(image("s:1")));
+  write("web.yaml", deployment_file(image("s:1")));
   const auto seen = run("pinhook pin --config pinhook.yaml -i web.yaml");
   EXPECT_EQ(seen.exit_code, 2);
   EXPECT_THAT(seen.errors, HasSubstr("acme"));
-  EXPECT_EQ(read("web.yaml"), deployment(image("s:1")));
+  EXPECT_EQ(read("web.yaml"), deployment_file(image("s:1")));
 }
 
 }  // namespace

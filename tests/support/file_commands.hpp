@@ -76,7 +76,7 @@ class FileCommands : public ::testing::Test {
 };
 
 /// A Deployment with its only image at line 10, column 18; `behind` follows it.
-inline std::string deployment(const std::string& image, const std::string& behind = "") {
+inline std::string deployment_file(const std::string& image, const std::string& behind = "") {
   return "# ours\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: shop}\nspec:\n  template:\n"
          "    spec:\n      containers:\n        - name: web\n          image: " +
          image + behind + "\n";

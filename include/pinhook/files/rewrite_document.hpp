@@ -30,8 +30,8 @@ struct planned_change {
 
 /// The edits that make `changes`, all of the same document. `all`: every image of that document.
 /// An anchor's scalar changes when everything that uses it changes to the same value; its own place is an image, or one
-/// that is there for aliases alone ("x-web"). Else the aliases that change are replaced by text, and where the anchor's scalar changes, the other aliases
-/// are replaced by its old text. invalid_input: two values for one scalar.
+/// that is there for aliases alone ("x-web"). Else the aliases that change are replaced by text, and where the anchor's
+/// scalar changes, the other aliases are replaced by its old text. invalid_input: two values for one scalar.
 [[nodiscard]] result<std::vector<yaml::edit>> document_edits(const yaml::source_document& doc, std::string_view text,
                                                              std::span<const found_image> all,
                                                              std::vector<planned_change>& changes);

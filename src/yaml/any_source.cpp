@@ -1,7 +1,6 @@
-#include <pinhook/yaml/source.hpp>
+#include <pinhook/yaml/any_source.hpp>
 
 #include <pinhook/base/text.hpp>
-#include <pinhook/yaml/any_source.hpp>
 #include <pinhook/yaml/block_scalar.hpp>
 #include <pinhook/yaml/event_stream.hpp>
 #include <pinhook/yaml/merge_count.hpp>
