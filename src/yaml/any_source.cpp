@@ -246,8 +246,8 @@ class tree_builder {
     const std::string_view raw = text_.substr(n.span.begin, n.span.size());
     if (is_value(n.form, raw)) return raw;
     if (is_quoted(n.form))
-      if (auto value = quoted_value(raw, n.form == scalar_form::double_quoted ? '"' : '\''))
-        return own(raw, *std::move(value));
+      if (auto quoted = read_quoted_text(text_, n.span, n.form == scalar_form::double_quoted ? '"' : '\''))
+        return own(raw, std::move(quoted->value));
     std::size_t size = 0;
     const char* at = fy_token_get_text(token, &size);
     std::string_view value(at == nullptr ? "" : at, size);

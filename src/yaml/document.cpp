@@ -136,12 +136,11 @@ class builder {
     const auto style = fy_token_scalar_style(token);
     const fy_mark* begin = fy_event_start_mark(e);
     const fy_mark* end = fy_event_end_mark(e);
-    std::optional<std::string> quoted;
+    std::optional<quoted_text> quoted;
     if (begin != nullptr && end != nullptr && (style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED))
-      quoted = quoted_value(text_.substr(begin->input_pos, end->input_pos - begin->input_pos),
-                            style == FYSS_DOUBLE_QUOTED ? '"' : '\'');
+      quoted = read_quoted_text(text_, {begin->input_pos, end->input_pos}, style == FYSS_DOUBLE_QUOTED ? '"' : '\'');
     if (quoted)
-      out.text = *std::move(quoted);
+      out.text = std::move(quoted->value);
     else if (const char* text = fy_token_get_text(token, &size); text != nullptr)
       out.text.assign(text, size);
     out.style = style == FYSS_PLAIN ? scalar_style::plain : scalar_style::quoted;

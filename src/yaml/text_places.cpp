@@ -1,136 +1,21 @@
 #include <pinhook/yaml/text_places.hpp>
 
 #include <pinhook/base/text.hpp>
-#include <pinhook/base/utf8.hpp>
+#include <pinhook/yaml/quoted_text.hpp>
 
 #include <algorithm>
-#include <array>
-#include <charconv>
-#include <cstdint>
 #include <string>
 #include <utility>
 
 namespace pinhook::yaml {
 namespace {
 
-// YAML 1.2.2, 5.7.
-constexpr std::array<std::pair<char, std::string_view>, 19> escapes{{{'0', std::string_view("\0", 1)},
-                                                                     {'a', "\a"},
-                                                                     {'b', "\b"},
-                                                                     {'t', "\t"},
-                                                                     {'\t', "\t"},
-                                                                     {'n', "\n"},
-                                                                     {'v', "\v"},
-                                                                     {'f', "\f"},
-                                                                     {'r', "\r"},
-                                                                     {'e', "\x1b"},
-                                                                     {' ', " "},
-                                                                     {'"', "\""},
-                                                                     {'/', "/"},
-                                                                     {'\\', "\\"},
-                                                                     {'N', "\xc2\x85"},
-                                                                     {'_', "\xc2\xa0"},
-                                                                     {'L', "\xe2\x80\xa8"},
-                                                                     {'P', "\xe2\x80\xa9"},
-                                                                     {'\'', "'"}}};
-
-constexpr std::array<std::pair<char, std::size_t>, 3> numbers{{{'x', 2}, {'u', 4}, {'U', 8}}};
-
-// Reads the bytes between quotes as YAML does, and notes where each came from.
-class quoted_reader {
- public:
-  quoted_reader(std::string_view text, const source_node& scalar)
-      : text_(text.substr(0, scalar.span.end - 1)),
-        at_(scalar.span.begin + 1),
-        is_double_(scalar.form == scalar_form::double_quoted) {}
-
-  std::optional<text_places> read(std::string_view expected) {
-    while (at_ < text_.size()) {
-      const char c = text_[at_];
-      if (is_break(c))
-        fold();
-      else if (is_double_ && c == '\\')
-        escape();
-      else
-        add(text_.substr(at_, 1), !is_double_ && text_.substr(at_).starts_with("''") ? 2 : 1, is_blank(c));
-      if (has_failed_) return std::nullopt;
-    }
-    return read_ == expected ? std::optional(std::move(out_)) : std::nullopt;
-  }
-
- private:
-  void add(std::string_view bytes, std::size_t written, bool is_plain_blank) {
-    for (const char c : bytes) {
-      read_ += c;
-      out_.begins.push_back(at_);
-      out_.ends.push_back(at_ + written);
-    }
-    at_ += written;
-    if (!is_plain_blank) kept_ = read_.size();
-  }
-
-  // "\r\n" and "\n"; a lone "\r" is a break, too.
-  void pass_break() { at_ += text_.substr(at_).starts_with("\r\n") ? 2 : 1; }
-
-  void pass_blanks() {
-    while (at_ < text_.size() && is_blank(text_[at_])) ++at_;
-  }
-
-  // One line break is a blank, each further one a line break; the blanks around them are none.
-  void fold() {
-    read_.resize(kept_);
-    out_.begins.resize(kept_);
-    out_.ends.resize(kept_);
-    const std::size_t begin = at_;
-    std::size_t breaks = 0;
-    while (at_ < text_.size() && is_break(text_[at_])) {
-      pass_break();
-      pass_blanks();
-      ++breaks;
-    }
-    const std::size_t end = std::exchange(at_, begin);
-    add(breaks == 1 ? std::string(" ") : std::string(breaks - 1, '\n'), end - begin, false);
-  }
-
-  void escape() {
-    const std::string_view rest = text_.substr(at_ + 1);
-    if (rest.empty()) {
-      has_failed_ = true;
-    } else if (is_break(rest.front())) {
-      ++at_;
-      pass_break();
-      pass_blanks();
-      kept_ = read_.size();
-    } else if (const auto* known = std::ranges::find(escapes, rest.front(), [](const auto& one) { return one.first; });
-               known != escapes.end()) {
-      add(known->second, 2, false);
-    } else {
-      number(rest);
-    }
-  }
-
-  void number(std::string_view rest) {
-    const auto* known = std::ranges::find(numbers, rest.front(), [](const auto& one) { return one.first; });
-    has_failed_ = known == numbers.end() || rest.size() <= known->second;
-    if (has_failed_) return;
-    const std::string_view digits = rest.substr(1, known->second);
-    std::uint32_t value = 0;
-    const auto [end, code] = std::from_chars(digits.data(), digits.data() + digits.size(), value, 16);
-    has_failed_ = code != std::errc() || end != digits.data() + digits.size();
-    std::string bytes;
-    if (!has_failed_) append_utf8(bytes, value);
-    add(bytes, 2 + digits.size(), false);
-  }
-
-  std::string_view text_;
-  std::size_t at_;
-  bool is_double_;
-  bool has_failed_ = false;
-  std::string read_;
-  // The size up to the last byte that no fold takes away.
-  std::size_t kept_ = 0;
-  text_places out_;
-};
+std::optional<text_places> places_of_quoted(std::string_view text, const source_node& scalar) {
+  const bool is_double = scalar.form == scalar_form::double_quoted;
+  auto read = read_quoted_text(text, {scalar.span.begin + 1, scalar.span.end - 1}, is_double ? '"' : '\'');
+  if (!read || read->value != scalar.text) return std::nullopt;
+  return text_places{std::move(read->begins), std::move(read->ends)};
+}
 
 // Walks along the lines of a folded scalar and its text at the same time. Where both do not fit together, the places
 // are not certain.
@@ -226,7 +111,7 @@ std::optional<text_places> places_of_text(std::string_view text, const source_no
   switch (scalar.form) {
     case scalar_form::single_quoted:
     case scalar_form::double_quoted:
-      return scalar.span.size() < 2 ? std::nullopt : quoted_reader(text, scalar).read(scalar.text);
+      return scalar.span.size() < 2 ? std::nullopt : places_of_quoted(text, scalar);
     case scalar_form::folded:
       return folded_reader(text, scalar).read();
     default:
