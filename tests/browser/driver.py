@@ -38,7 +38,7 @@ class Browser:
             self._at + self._session + path, data, {"Content-Type": "application/json"}, method=method
         )
         try:
-            with urllib.request.urlopen(request, timeout=120) as answer:
+            with urllib.request.urlopen(request, timeout=300) as answer:
                 return json.load(answer)["value"]
         except urllib.error.HTTPError as e:
             raise AssertionError(json.load(e)["value"]["message"].split("\n")[0]) from None

@@ -240,14 +240,17 @@ function labelLinks(labels) {
 function entityPage(path) {
   const id = path.split("/").slice(2).join("/");
   let object = null, objectOf = "", refusal = "";
-  // Once, and again when an image of it is another one.
+  // Once, and again when an image of it is another one or it could not be had.
   async function askObject(rows) {
     const of = rows.filter((row) => row.in_workload).map((row) => row.container + " " + row.image).join("\n");
     if (of === objectOf) return;
     objectOf = of;
     refusal = "";
     object = await ask("/api/v1/objects/" + id).catch((error) => {
-      if (error.status !== 404) refusal = error.message;
+      if (error.status !== 404) {
+        refusal = error.message;
+        objectOf = "";
+      }
       return null;
     });
   }
