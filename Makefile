@@ -142,7 +142,7 @@ soak: packages-bench build/release/build.ninja ## two replicas under load while 
 
 fuzz: packages-check ## each fuzz target for FUZZ_SECONDS (30)
 	cmake --preset fuzz >/dev/null
-	cmake --build build/fuzz -j $(JOBS)
+	cmake --build build/fuzz -j $(JOBS) --target tests/fuzz/all
 	@for f in build/fuzz/tests/fuzz/*_fuzz; do \
 	  name=$$(basename $$f _fuzz); log=build/fuzz/$$name.log; mkdir -p build/fuzz/corpus/$$name; \
 	  $$f -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=build/fuzz/$$name- build/fuzz/corpus/$$name tests/fuzz/corpus/$$name >$$log 2>&1 || \
@@ -150,10 +150,12 @@ fuzz: packages-check ## each fuzz target for FUZZ_SECONDS (30)
 	  echo "$$name: $$(tail -1 $$log)"; \
 	done
 
-fuzz-long: packages-check ## each fuzz target for its share of FUZZ_HOURS (1); corpora merged, executions added up in tests/fuzz/ledger.json
+fuzz-long: packages-check ## all fuzz targets for FUZZ_HOURS (1), with sanitizers and faster without; executions added up in tests/fuzz/ledger.json
 	cmake --preset fuzz >/dev/null
-	cmake --build build/fuzz -j $(JOBS)
-	tests/fuzz/long --hours $(FUZZ_HOURS)
+	cmake --build build/fuzz -j $(JOBS) --target tests/fuzz/all
+	cmake --preset fuzz-fast >/dev/null
+	cmake --build build/fuzz-fast -j $(JOBS) --target tests/fuzz/all
+	tests/fuzz/long --hours $(FUZZ_HOURS) --jobs $(JOBS)
 
 image: ## the container image, with docker or buildah
 	@IMAGE=$(IMAGE) .ci/image

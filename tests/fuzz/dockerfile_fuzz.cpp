@@ -24,7 +24,8 @@ using namespace pinhook;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string text(reinterpret_cast<const char*>(data), size);
-  const auto file = files::image_file::read(text, "Dockerfile", {});
+  static const files::image_places places;
+  const auto file = files::image_file::read(text, "Dockerfile", places);
   if (!file) refuse("refused", file.error().message);
   std::vector<files::change> changes, back;
   bool has_every_tag = true;
@@ -37,7 +38,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   const auto pinned = file->rewrite(changes, pin::pin_format::digest);
   if (!pinned) refuse(pinned.error().message.c_str(), text);
-  const auto again = files::image_file::read(*pinned, "Dockerfile", {});
+  const auto again = files::image_file::read(*pinned, "Dockerfile", places);
   if (!again || again->slots().size() != file->slots().size()) refuse("other images once it is pinned", *pinned);
   for (const files::change& one : changes)
     if (again->slots()[one.slot].ref->digest() != one.digest) refuse("another digest", *pinned);

@@ -2,21 +2,18 @@
 // an input.
 #pragma once
 
+#include "fuzz/require.hpp"
+
 #include <pinhook/trust/public_key.hpp>
 
 #include <sodium.h>
 
 #include <array>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace pinhook::fuzz {
-
-inline void require(bool holds) {
-  if (!holds) std::abort();
-}
 
 /// The same key in each run (Ed25519).
 class signer {

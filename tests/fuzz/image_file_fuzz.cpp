@@ -38,8 +38,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size == 0) return 0;
   const auto format = (data[0] & 4U) != 0 ? pin::pin_format::tag_and_digest : pin::pin_format::digest;
   const std::string text(reinterpret_cast<const char*>(data) + 1, size - 1);
+  static const files::image_places places;
   const auto trial = testing::try_pin(
-      text, paths[(data[0] & 3U) + ((data[0] & 8U) != 0 ? 4U : 0U) + ((data[0] & 64U) != 0 ? 8U : 0U)], format);
+      text, paths[(data[0] & 3U) + ((data[0] & 8U) != 0 ? 4U : 0U) + ((data[0] & 64U) != 0 ? 8U : 0U)], format, places);
   // A change that cannot be written correctly is refused with a message.
   if (trial.problem.empty() || trial.problem.starts_with("not pinned: ") || trial.problem.starts_with("not unpinned: "))
     return 0;

@@ -1,4 +1,4 @@
-// What the long runs conclude from what they see: tests/soak/traffic.py judges answers, tests/fuzz/long adds up
+// What the long runs conclude from what they see: tests/soak judges answers, tests/fuzz/long adds up
 // executions.
 #include "support/paths.hpp"
 #include "support/script_stage.hpp"
@@ -54,44 +54,70 @@ TEST(Soak, JudgesAnswers) {
 class FuzzLong : public ::testing::Test {
  protected:
   FuzzLong() {
-    add_target("a", 100, 0);
-    add_target("b", 50, 0);
+    for (const char* name : {"a", "b"}) {
+      stage_.write(fmt::format("{}_fuzz.cpp", name), "");
+      add_target(name, "fuzz", 10, 0);
+      add_target(name, "fuzz-fast", 100, 0);
+    }
   }
   // A program that prints what libFuzzer does; when it merges, one input stays.
-  void add_target(const std::string& name, int executions, int status) const {
+  void add_target(const std::string& name, const std::string& build, int executions, int status) const {
     stage_.put_program(
-        "../build/tests/fuzz/" + name + "_fuzz",
-        fmt::format("case $1 in -merge=1) for folder; do [ ! -d $folder ] || {{ touch $folder/one; exit 0; "
+        fmt::format("../build/{}/tests/fuzz/{}_fuzz", build, name),
+        fmt::format("case \"$*\" in *-merge=1*) for folder; do [ ! -d $folder ] || {{ touch $folder/one; exit 0; "
                     "}}; done ;; esac\necho '#9 DONE cov: 7 ft: 11 corp: 3/9b'\n"
                     "echo 'stat::number_of_executed_units: {}'; exit {}",
                     executions, status));
   }
+  // Without an hour there is one round.
   int run(const std::string& more = "") const {
     return stage_.run(
-        fmt::format("cd '{}' && /usr/bin/python3 tests/fuzz/long --hours 0.01 --build $WORK/build "
+        fmt::format("cd '{}' && /usr/bin/python3 tests/fuzz/long --hours 0 --build $WORK/build "
                     "--tests $WORK {}",
                     source_dir(), more));
   }
   script_stage stage_;
 };
 
-TEST_F(FuzzLong, AddsUpExecutions) {
+TEST_F(FuzzLong, AddsUpExecutionsOfEachBuild) {
   ASSERT_EQ(run(), 0) << stage_.read("errors");
   ASSERT_EQ(run("--only a"), 0) << stage_.read("errors");
+  ASSERT_EQ(run("--only a --builds fast"), 0) << stage_.read("errors");
   const std::string ledger = stage_.read("ledger.json");
-  EXPECT_THAT(ledger, HasSubstr(R"("a": {"coverage": 7)"));
-  EXPECT_THAT(ledger, HasSubstr(R"("executions": 200, "features": 11, "inputs": 1)"));
-  EXPECT_THAT(ledger, HasSubstr(R"("executions": 50)"));
-  EXPECT_THAT(stage_.read("out"), HasSubstr("250 executions of all targets, of 1000000000"));
+  EXPECT_THAT(ledger,
+              HasSubstr(R"("edges": 7, "executions": {"fast": 300, "sanitized": 20}, "features": 11, "inputs": 1)"));
+  EXPECT_THAT(ledger, HasSubstr(R"("executions": {"fast": 100, "sanitized": 10})"));
+  EXPECT_THAT(stage_.read("out"), HasSubstr("30 executions with sanitizers and 400 without, of 1000000000"));
 }
 
-TEST_F(FuzzLong, AFindingEndsTheRunAndAddsNothing) {
-  add_target("a", 100, 77);
-  EXPECT_EQ(run(), 1);
-  EXPECT_THAT(stage_.read("out"), HasSubstr("a: found something"));
+TEST_F(FuzzLong, AFindingEndsTheWorkAndAddsNothing) {
+  add_target("a", "fuzz", 10, 77);
+  EXPECT_EQ(run("--only a"), 1);
+  EXPECT_THAT(stage_.read("out"), HasSubstr("a (sanitized): found something"));
   EXPECT_FALSE(stage_.exists("ledger.json"));
   EXPECT_EQ(run("--only c"), 1);
   EXPECT_THAT(stage_.read("errors"), HasSubstr("no such target: c; there are: a, b"));
+}
+
+TEST_F(FuzzLong, WhatIsNotBuiltIsSaid) {
+  stage_.write("c_fuzz.cpp", "");
+  EXPECT_EQ(run(), 1);
+  EXPECT_THAT(stage_.read("errors"), HasSubstr("fuzz/tests/fuzz/c_fuzz"));
+}
+
+// Which is a row for each target, tried or not.
+TEST(FuzzLedger, HasEachTarget) {
+  const script_stage stage;
+  stage.write("compare.py", R"(
+import json, pathlib
+names = {p.name.removesuffix("_fuzz.cpp") for p in pathlib.Path("tests/fuzz").glob("*_fuzz.cpp")}
+for name in sorted(names ^ set(json.loads(pathlib.Path("tests/fuzz/ledger.json").read_text()))): print(name)
+for name in sorted(names):
+    if not any(pathlib.Path("tests/fuzz/corpus", name).glob("*")): print(f"{name}: no seeds")
+)");
+  ASSERT_EQ(stage.run(fmt::format("cd '{}' && /usr/bin/python3 $WORK/compare.py", source_dir())), 0)
+      << stage.read("errors");
+  EXPECT_EQ(stage.read("out"), "");
 }
 
 }  // namespace
