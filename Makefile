@@ -8,8 +8,9 @@ JOBS ?= $(shell nproc)
 TEST_JOBS ?= $(shell expr 2 '*' $(JOBS))
 FUZZ_SECONDS ?= 30
 FUZZ_HOURS ?= 1
+SOAK ?= local
 SOAK_MINUTES ?= 60
-RATE ?= 2000
+RATE ?= $(if $(filter cluster,$(SOAK)),100,2000)
 IMAGE ?= pinhook:dev
 
 sources = $(shell git ls-files '*.cpp' '*.hpp')
@@ -136,9 +137,11 @@ flood: packages-bench build/release/build.ninja ## what one namespace's flood co
 	cmake --build build/release -j $(JOBS) --target pinhook
 	tests/bench/flood
 
-soak: packages-bench build/release/build.ninja ## two replicas under load while faults come one after the other, on loopback (SOAK_MINUTES, RATE)
+# By way of a real API server it takes the programs of the end-to-end tests.
+soak: packages-bench $(if $(filter cluster,$(SOAK)),packages-e2e) build/release/build.ninja ## two replicas under load while faults come one after the other, on loopback (SOAK=cluster: by way of a real API server; SOAK_MINUTES, RATE)
 	cmake --build build/release -j $(JOBS) --target pinhook
-	tests/soak/soak --minutes $(SOAK_MINUTES) --rate $(RATE) --out build/soak
+	@programs=; $(if $(filter cluster,$(SOAK)),programs=$$(tests/e2e/tools) &&) \
+	tests/soak/soak --minutes $(SOAK_MINUTES) --rate $(RATE) --out build/soak $${programs:+--control-plane $$programs}
 
 fuzz: packages-check ## each fuzz target for FUZZ_SECONDS (30)
 	cmake --preset fuzz >/dev/null

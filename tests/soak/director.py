@@ -24,6 +24,10 @@ class State:
         self.turn ^= 1
         return self.turn if self.ready[self.turn] or not self.ready[1 - self.turn] else 1 - self.turn
 
+    def is_api_away(self):
+        """And for a moment after that, in which it answers before all of it is there."""
+        return self.api_down.value or time.monotonic() < self.api_ends.value + 2.0
+
     def excuses(self, kind, registry):
         """Whether a refusal is right: a new tag of a registry in trouble, a secret that cannot be read."""
         now = time.monotonic()
@@ -33,8 +37,8 @@ class State:
 
 
 class Replica:
-    def __init__(self, number, options, folder, environment, ports):
-        self.number, self.options, self.folder, self.environment = number, options, folder, environment
+    def __init__(self, number, options, folder, environment, ports, limit):
+        self.number, self.options, self.folder, self.environment, self.limit = number, options, folder, environment, limit
         self.port, self.admin = ports
         self.process, self.restarts = None, 0
 
@@ -43,7 +47,7 @@ class Replica:
         self.process = subprocess.Popen(
             [self.options.program, "serve", "--config", self.folder / "pinhook.yaml", "--listen", f"127.0.0.1:{self.port}",
              "--admin-listen", f"127.0.0.1:{self.admin}", "--tls-cert", self.folder / "tls.crt", "--tls-key", self.folder / "tls.key"],
-            stderr=log, env=self.environment)
+            stderr=log, env=self.environment, preexec_fn=self.limit.enter)
 
     def is_ready(self):
         try:
@@ -104,6 +108,8 @@ class Director:
         others = [("replica: kill -9", lambda: self.kill(s % 2)), ("certificates rotated", self.rotate),
                   ("configuration changed", self.configure), ("replica: SIGTERM", lambda: self.terminate((s + 1) % 2)),
                   ("pull secrets changed", self.secrets), ("API server restarted", self.api_restart)]
+        if self.stage.cluster:
+            others.insert(2, ("replica: SIGSTOP", lambda: self.freeze(s % 2)))
         if self.stage.clock:
             others.append(("clock jumps an hour", self.clock))
         self.rounds += 1
@@ -139,6 +145,13 @@ class Director:
         self.stage.state.ready[number] = 0
         yield from self.start(number)
 
+    def freeze(self, number):
+        """It is not ready, and its endpoint is taken out; what has reached it is answered late."""
+        process = self.stage.replicas[number].process
+        process.send_signal(signal.SIGSTOP)
+        yield min(3.0, self.stage.hold)
+        process.send_signal(signal.SIGCONT)
+
     def start(self, number):
         replica = self.stage.replicas[number]
         replica.restarts += 1
@@ -163,6 +176,7 @@ class Director:
         # The registry takes the old password until nobody holds it: pull_secrets.ttl and a look-up under way.
         state = self.stage.state
         state.generation.value += 1
+        self.stage.write_secrets()
         yield 40.0 if self.stage.hold > 5 else self.stage.hold
         if self.stage.hold > 5:
             state.oldest.value = state.generation.value
@@ -173,6 +187,8 @@ class Director:
         self.stage.stop_api()
         yield min(5.0, self.stage.hold)
         self.stage.start_api()
+        while not self.stage.is_api_ready():
+            yield 0.2
         state.api_down.value, state.api_ends.value = 0, time.monotonic()
 
     def clock(self):

@@ -10,6 +10,7 @@ from stand_ins import digest_of
 
 TIMEOUT = 5.0        # seconds that each review has
 SLACK = 0.5          # an answer later than TIMEOUT and this is late
+STALL = 0.5          # seconds that a client process got no CPU, which is not the fault of a replica
 AT_ONCE = 200        # admissions of one client process under way
 WARM = 200           # tags that are asked for all the time
 TENANTS = 8
@@ -144,14 +145,20 @@ class Client:
         reader, writer = await asyncio.open_connection("127.0.0.1", self.ports[i], ssl=self.tls)
         return reader, writer, 0
 
+    def text_of(self, body):
+        """The request as it is sent."""
+        return (f"POST /v1/pin/enforce?timeout={TIMEOUT:.0f}s HTTP/1.1\r\nHost: pinhook\r\nContent-Type: application/json\r\n"
+                f"Content-Length: {len(body)}\r\n\r\n").encode() + body
+
     async def post(self, i, body):
         reader, writer, used = await self.connect(i)
         try:
-            writer.write(f"POST /v1/pin/enforce?timeout={TIMEOUT:.0f}s HTTP/1.1\r\nHost: pinhook\r\nContent-Type: application/json\r\n"
-                         f"Content-Length: {len(body)}\r\n\r\n".encode() + body)
+            writer.write(self.text_of(body))
             head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
-            length = int(head.split("content-length:", 1)[1].split("\r\n", 1)[0])
-            answer = await reader.readexactly(length)
+            if "transfer-encoding: chunked" in head:
+                answer = await read_chunks(reader)
+            else:
+                answer = await reader.readexactly(int(head.split("content-length:", 1)[1].split("\r\n", 1)[0]))
         except BaseException:
             writer.close()
             raise
@@ -176,10 +183,13 @@ class Client:
                 verdict = f"no answer: {type(error).__name__}"
                 self.count["asked again"] += 1
         took = time.monotonic() - began
+        self.note(kind, verdict, took, attempt == 0 and took > TIMEOUT + SLACK)
+
+    def note(self, kind, verdict, took, is_late):
         self.times.append(took)
         self.count["admissions"] += 1
         self.count[f"kind {kind}"] += 1
-        if attempt == 0 and took > TIMEOUT + SLACK:
+        if is_late:
             self.count["late"] += 1
         if verdict == "refused":
             self.count["refused"] += 1
@@ -188,6 +198,16 @@ class Client:
             self.count[column] += 1
             if len(self.examples) < 5:
                 self.examples.append(f"{kind}: {verdict}")
+
+
+async def read_chunks(reader):
+    """A body in chunks, as the API server sends long ones."""
+    out = b""
+    while size := int((await reader.readline()).split(b";")[0], 16):
+        out += await reader.readexactly(size)
+        await reader.readline()
+    await reader.readline()
+    return out
 
 
 async def drive(client, rate, queue, stop):
@@ -209,13 +229,15 @@ async def drive(client, rate, queue, stop):
             reported = now
             queue.put((dict(client.count), client.times, client.examples))
             client.count, client.times, client.examples = Counter(), [], []
-        await asyncio.sleep(max(0.001, due - time.monotonic()))
+        wakes = max(now + 0.001, due)
+        await asyncio.sleep(max(0.001, wakes - time.monotonic()))
+        client.count["stalls"] += time.monotonic() - wakes > STALL
     await asyncio.gather(*under_way, return_exceptions=True)
     queue.put((dict(client.count), client.times, client.examples))
 
 
-def run(ports, authority, state, registries, distinct, rate, seed, queue, stop):
-    """The whole life of a client process."""
+def run(make_client, rate, seed, queue, stop):
+    """The whole life of a client process. `make_client(seed)`."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(5)  # what is measured is not to wait for who measures
-    asyncio.run(drive(Client(ports, authority, state, Mix(registries, distinct, seed)), rate, queue, stop))
+    asyncio.run(drive(make_client(seed), rate, queue, stop))

@@ -51,6 +51,43 @@ TEST(Soak, JudgesAnswers) {
   EXPECT_EQ(stage.read("out"), "");
 }
 
+// By way of a real API server: kind, status, images in the object, or a message; the verdict.
+constexpr const char* judged_of_api = R"(
+import json, sys
+sys.dont_write_bytecode = True
+sys.path.insert(0, "tests/soak")
+from stand_ins import digest_of
+from api_traffic import judge_api
+image, right, wrong = ("shop/app", "v1"), digest_of("shop/app", "v1"), digest_of("shop/app", "v2")
+def pod(*images): return json.dumps({"kind": "Pod", "spec": {"containers": [{"image": i} for i in images]}}).encode()
+def deployment(image): return json.dumps({"kind": "Deployment", "spec": {"template": {"spec": {"containers": [{"image": image}]}}}}).encode()
+def refusal(message): return json.dumps({"kind": "Status", "message": message}).encode()
+denied = 'admission webhook "enforce.pinhook.dev" denied the request: '
+away = 'failed calling webhook "enforce.pinhook.dev": EOF'
+rows = [
+    ("warm", 201, pod("r/shop/app@" + right), False, ""), ("warm", 201, pod("r/shop/app@" + wrong), True, "wrong digest"),
+    ("warm", 201, pod("r/shop/app@" + right, "r/b:1"), False, "wrong digest"), ("warm", 201, pod("r/shop/app:v1"), False, "not pinned"),
+    ("unchanged", 200, deployment("r/shop/app@" + right), False, ""), ("scale", 200, deployment("r/shop/app:v1"), False, "not pinned"),
+    ("ephemeral", 200, pod("r/a@" + wrong, "r/shop/app@" + right), False, ""), ("ephemeral", 200, pod("r/a@" + wrong), False, "wrong digest"),
+    ("fresh", 503, refusal(denied + "no"), True, "refused"), ("fresh", 503, refusal(denied + "no"), False, "denied: " + denied + "no"),
+    ("foreign", 403, refusal(denied + "no"), False, ""), ("foreign", 403, refusal(denied + right), True, "another tenant's digest"),
+    ("foreign", 201, pod("r/shop/app@" + right), True, "another tenant's digest"), ("broken", 201, pod("r/shop/app:v1::"), False, "admitted"),
+    ("broken", 403, refusal(denied + "no"), False, ""), ("warm", 500, refusal(away), True, "again"), ("scale", 409, refusal("conflict"), False, "again"),
+    ("warm", 401, refusal("no"), True, "status 401: no"),
+]
+for kind, status, body, excused, verdict in rows:
+    got = judge_api(kind, [image], status, body, excused)
+    if got != verdict: print(f"{kind} {status} {body}: {got!r} in place of {verdict!r}")
+)";
+
+TEST(Soak, JudgesAnswersOfAnApiServer) {
+  const script_stage stage;
+  stage.write("judged.py", judged_of_api);
+  ASSERT_EQ(stage.run(fmt::format("cd '{}' && /usr/bin/python3 $WORK/judged.py", source_dir())), 0)
+      << stage.read("errors");
+  EXPECT_EQ(stage.read("out"), "");
+}
+
 class FuzzLong : public ::testing::Test {
  protected:
   FuzzLong() {
