@@ -115,6 +115,8 @@ https_client::https_client(std::uint16_t port, https_client_options o) : state_(
   if (state_->fd < 0) return;
   state_->is_open = !o.tls;
   if (!o.tls) return;
+  // OpenSSL writes with write(): without a signal only while the peer is there.
+  std::signal(SIGPIPE, SIG_IGN);
   state_->tls = make_tls(state_->fd, o);
   if (o.shakes_hands) handshake();
 }
@@ -136,11 +138,21 @@ bool https_client::handshake() {
   return state_->is_open;
 }
 
+bool https_client::renegotiate() {
+  ERR_clear_error();
+  SSL* const tls = state_->tls.get();
+  return SSL_renegotiate(tls) == 1 && SSL_do_handshake(tls) == 1 && SSL_renegotiate_pending(tls) == 0;
+}
+
+bool https_client::update_keys() {
+  ERR_clear_error();
+  SSL* const tls = state_->tls.get();
+  return SSL_key_update(tls, SSL_KEY_UPDATE_REQUESTED) == 1 && SSL_do_handshake(tls) == 1;
+}
+
 bool https_client::send(std::string_view bytes) {
   if (!state_->is_open) return false;
   if (!state_->tls) return send_raw(bytes);
-  // OpenSSL writes with write(): without a signal only while the peer is there.
-  std::signal(SIGPIPE, SIG_IGN);
   ERR_clear_error();
   return bytes.empty() || SSL_write(state_->tls.get(), bytes.data(), static_cast<int>(bytes.size())) > 0;
 }

@@ -61,6 +61,10 @@ class https_client {
   /// Whether it is connected and, over TLS, the handshake was made.
   [[nodiscard]] bool is_open() const;
   bool handshake();
+  /// A further handshake on the connection, of TLS 1.2: whether the peer takes part. It cannot be used when not.
+  bool renegotiate();
+  /// Sends a KeyUpdate of TLS 1.3 that asks for one in return.
+  bool update_keys();
 
   /// False when the peer takes no more.
   bool send(std::string_view bytes);

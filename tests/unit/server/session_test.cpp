@@ -319,6 +319,43 @@ TEST(SessionTime, HalfARequestIsAnswered408) {
   }
 }
 
+TEST(SessionTime, SlowHeadDoesNotWinByTrickling) {
+  running_server s;
+  auto c = s.connect();
+  ASSERT_TRUE(c.ask(post("/echo", "first")));
+  ASSERT_TRUE(c.send("POST /echo HTTP/1.1\r\nX-Slow: "));
+  bool answered = false;
+  for (int i = 0; i < 10'000 && !answered; ++i) {
+    c.send("x");
+    s.time.advance(100ms);
+    answered = c.has_something(1ms);
+  }
+  const auto r = c.receive();
+  ASSERT_TRUE(r);
+  EXPECT_EQ(r->status, 408U);
+}
+
+// Each takes a signature or two of the server; in TLS 1.3 there is none.
+TEST(SessionTls, DoesNotRenegotiate) {
+  running_server s;
+  auto c = s.connect({.highest_version = TLS1_2_VERSION});
+  ASSERT_TRUE(c.ask(post("/echo", "x")));
+  EXPECT_FALSE(c.renegotiate());
+  EXPECT_EQ(s.connect().ask(post("/echo", "x"))->status, 200U) << "others are served";
+}
+
+TEST(SessionTime, KeyUpdatesAreNoRequest) {
+  running_server s;
+  auto c = s.connect();
+  ASSERT_TRUE(c.update_keys());
+  ASSERT_TRUE(c.ask(post("/echo", "x"))) << "they are taken";
+  running_server::wait_until([&] {
+    c.update_keys();
+    s.time.advance(5s);
+    return s.connections() == 0;
+  });
+}
+
 TEST(SessionTime, SlowBodyDoesNotWinByTrickling) {
   running_server s;
   auto c = s.connect();
