@@ -286,7 +286,8 @@ TEST(FaultTable, HasARowForEachFaultAndNoOther) {
   std::map<std::string, std::size_t> rows;
   for (const cell& one : cells_of_page()) ++rows[one.fault];
   for (const auto& [fault, reply] : answers()) EXPECT_GE(rows[fault], 1U) << fault;
-  EXPECT_GE(cells_of_page().size(), 100U);
+  const auto number = std::to_string(cells_of_page().size());
+  EXPECT_NE(page_text("docs/faults.md").find(": " + number + " cells"), std::string::npos) << number;
 }
 
 }  // namespace
