@@ -179,13 +179,7 @@ verdict verify_notation(const notation_signature& of, const notation_subject& su
   if (rule.level.is_skipped) return out;
   ERR_clear_error();
   const auto leaf = of.certificates.empty() ? nullptr : read_certificate(of.certificates.front());
-  EVP_PKEY* in = leaf ? X509_get0_pubkey(leaf.get()) : nullptr;
-  unsigned char* der = nullptr;
-  const int size = in == nullptr ? 0 : i2d_PUBKEY(in, &der);
-  const std::string spki =
-      size > 0 ? std::string(reinterpret_cast<const char*>(der), static_cast<std::size_t>(size)) : "";
-  OPENSSL_free(der);
-  const auto key = public_key::parse_der(spki);
+  const auto key = public_key::of_info(leaf ? X509_get_X509_PUBKEY(leaf.get()) : nullptr);
   ERR_clear_error();
   if (!key) {
     out.failure = malformed_notation("its certificate cannot be read, or its key is not supported");

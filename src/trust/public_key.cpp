@@ -41,18 +41,19 @@ struct bio_closer {
   void operator()(BIO* b) const { BIO_free(b); }
 };
 
+using key_info = std::unique_ptr<X509_PUBKEY, decltype(&X509_PUBKEY_free)>;
+
 std::shared_ptr<EVP_PKEY> shared(EVP_PKEY* key) { return {key, EVP_PKEY_free}; }
 
-std::shared_ptr<EVP_PKEY> key_in(const pem_block& block) {
-  const std::string_view name(block.name);
-  const unsigned char* at = block.data;
-  if (name == PEM_STRING_PUBLIC) return shared(d2i_PUBKEY(nullptr, &at, block.size));
-  if (name == PEM_STRING_RSA_PUBLIC) return shared(d2i_PublicKey(EVP_PKEY_RSA, nullptr, &at, block.size));
-  if (name == PEM_STRING_X509) {
-    const std::shared_ptr<X509> certificate(d2i_X509(nullptr, &at, block.size), X509_free);
-    return certificate ? shared(X509_get_pubkey(certificate.get())) : nullptr;
-  }
-  return nullptr;
+// What `write` (i2d_…) makes of `from`; empty: it fails.
+template <typename T>
+std::string encoded(int (*write)(const T*, unsigned char**), const T* from) {
+  unsigned char* der = nullptr;
+  const int size = write(from, &der);
+  if (size <= 0) return {};
+  std::string out(reinterpret_cast<const char*>(der), static_cast<std::size_t>(size));
+  OPENSSL_free(der);
+  return out;
 }
 
 std::optional<public_key::kind> curve_of(const EVP_PKEY* key) {
@@ -80,7 +81,7 @@ std::string digest_of(hash by, std::string_view bytes) {
   return {reinterpret_cast<const char*>(out.data()), size};
 }
 
-result<public_key> public_key::of(std::shared_ptr<EVP_PKEY> key) {
+result<public_key> public_key::of(std::shared_ptr<EVP_PKEY> key, std::string spki) {
   public_key out;
   out.bits_ = EVP_PKEY_get_bits(key.get());
   switch (EVP_PKEY_get_base_id(key.get())) {
@@ -109,13 +110,18 @@ result<public_key> public_key::of(std::shared_ptr<EVP_PKEY> key) {
     default:
       return fail(error_code::invalid_input, "the key is not an ECDSA, RSA or Ed25519 key");
   }
-  unsigned char* der = nullptr;
-  const int size = i2d_PUBKEY(key.get(), &der);
-  if (size <= 0) return fail(error_code::invalid_input, "the key cannot be encoded");
-  out.spki_.assign(reinterpret_cast<const char*>(der), static_cast<std::size_t>(size));
-  OPENSSL_free(der);
+  out.spki_ = spki.empty() ? encoded<EVP_PKEY>(i2d_PUBKEY, key.get()) : std::move(spki);
+  if (out.spki_.empty()) return fail(error_code::invalid_input, "the key cannot be encoded");
   out.key_ = std::move(key);
   return out;
+}
+
+result<public_key> public_key::of_info(const X509_PUBKEY* info) {
+  auto key = shared(X509_PUBKEY_get(info));
+  ERR_clear_error();
+  if (!key) return fail(error_code::invalid_input, "the key is damaged, or its algorithm is not supported");
+  // Not i2d_PUBKEY: OpenSSL 3 looks up all of its encoders for it.
+  return of(std::move(key), encoded<X509_PUBKEY>(i2d_X509_PUBKEY, info));
 }
 
 result<public_key> public_key::parse_pem(std::string_view text) {
@@ -128,28 +134,44 @@ result<public_key> public_key::parse_pem(std::string_view text) {
   }
   if (std::string_view(block.name).find("PRIVATE") != std::string_view::npos)
     return fail(error_code::invalid_input, "this is a private key; only the public one belongs here");
-  auto key = key_in(block);
-  ERR_clear_error();
-  if (!key)
+  const std::string_view name(block.name);
+  const unsigned char* at = block.data;
+  const auto unreadable = [&] {
+    ERR_clear_error();
     return fail(error_code::invalid_input,
                 fmt::format("the PEM block {} holds no readable public key", quoted(block.name, 40)));
-  return of(std::move(key));
+  };
+  if (name == PEM_STRING_PUBLIC) {
+    const key_info info(d2i_X509_PUBKEY(nullptr, &at, block.size), X509_PUBKEY_free);
+    return info && X509_PUBKEY_get0(info.get()) != nullptr ? of_info(info.get()) : unreadable();
+  }
+  if (name == PEM_STRING_X509) {
+    const std::shared_ptr<X509> certificate(d2i_X509(nullptr, &at, block.size), X509_free);
+    return certificate && X509_get0_pubkey(certificate.get()) != nullptr
+               ? of_info(X509_get_X509_PUBKEY(certificate.get()))
+               : unreadable();
+  }
+  auto key = name == PEM_STRING_RSA_PUBLIC ? shared(d2i_PublicKey(EVP_PKEY_RSA, nullptr, &at, block.size)) : nullptr;
+  if (!key) return unreadable();
+  return of(std::move(key), {});
 }
 
 result<public_key> public_key::parse_der(std::string_view spki) {
   const unsigned char* at = data_of(spki);
-  auto key = shared(d2i_PUBKEY(nullptr, &at, static_cast<long>(spki.size())));
+  const key_info info(d2i_X509_PUBKEY(nullptr, &at, static_cast<long>(spki.size())), X509_PUBKEY_free);
   ERR_clear_error();
-  if (!key || at != data_of(spki) + spki.size())
+  if (!info || X509_PUBKEY_get0(info.get()) == nullptr || at != data_of(spki) + spki.size()) {
+    ERR_clear_error();
     return fail(error_code::invalid_input, "the public key is not readable DER");
-  return of(std::move(key));
+  }
+  return of_info(info.get());
 }
 
 result<public_key> public_key::of_ed25519(std::string_view raw) {
   auto key = shared(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, data_of(raw), raw.size()));
   ERR_clear_error();
   if (!key) return fail(error_code::invalid_input, "an Ed25519 key has 32 bytes");
-  return of(std::move(key));
+  return of(std::move(key), {});
 }
 
 hash public_key::own_hash() const {
@@ -207,12 +229,7 @@ std::string der_of_numbers(std::string_view both, std::size_t size) {
     BN_free(s);
     return {};
   }
-  unsigned char* der = nullptr;
-  const int length = i2d_ECDSA_SIG(pair.get(), &der);
-  if (length <= 0) return {};
-  std::string out(reinterpret_cast<const char*>(der), static_cast<std::size_t>(length));
-  OPENSSL_free(der);
-  return out;
+  return encoded<ECDSA_SIG>(i2d_ECDSA_SIG, pair.get());
 }
 
 }  // namespace

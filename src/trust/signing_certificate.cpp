@@ -124,14 +124,11 @@ result<signing_certificate> signing_certificate::parse(const std::vector<std::st
   ERR_clear_error();
   if (chain.empty()) return fail(error_code::malformed, "it has no certificate");
   std::shared_ptr<X509> leaf(read_certificate(chain.front()).release(), X509_free);
-  X509_PUBKEY* in = leaf ? X509_get_X509_PUBKEY(leaf.get()) : nullptr;
-  unsigned char* der = nullptr;
-  const int size = in == nullptr ? 0 : i2d_X509_PUBKEY(in, &der);
-  ERR_clear_error();
-  if (size <= 0) return fail(error_code::malformed, "its certificate cannot be read");
-  const std::string spki(reinterpret_cast<const char*>(der), static_cast<std::size_t>(size));
-  OPENSSL_free(der);
-  auto key = public_key::parse_der(spki);
+  if (!leaf) {
+    ERR_clear_error();
+    return fail(error_code::malformed, "its certificate cannot be read");
+  }
+  auto key = public_key::of_info(X509_get_X509_PUBKEY(leaf.get()));
   if (!key) return fail(error_code::malformed, fmt::format("its certificate: {}", key.error().message));
   const auto first = moment_of(X509_get0_notBefore(leaf.get()));
   const auto last = moment_of(X509_get0_notAfter(leaf.get()));

@@ -16,6 +16,7 @@
 #include <string_view>
 
 struct evp_pkey_st;
+struct X509_pubkey_st;
 
 namespace pinhook::trust {
 
@@ -34,6 +35,8 @@ class public_key {
   [[nodiscard]] static result<public_key> parse_pem(std::string_view text);
   /// A SubjectPublicKeyInfo (RFC 5280 §4.1) in DER. invalid_input, as above.
   [[nodiscard]] static result<public_key> parse_der(std::string_view spki);
+  /// One that OpenSSL has read, such as a certificate's. invalid_input, as above, also for a null pointer.
+  [[nodiscard]] static result<public_key> of_info(const X509_pubkey_st* info);
   /// The 32 bytes of an Ed25519 key.
   [[nodiscard]] static result<public_key> of_ed25519(std::string_view raw);
 
@@ -70,7 +73,8 @@ class public_key {
 
  private:
   public_key() = default;
-  static result<public_key> of(std::shared_ptr<evp_pkey_st> key);
+  /// `spki`: empty where it must still be made.
+  static result<public_key> of(std::shared_ptr<evp_pkey_st> key, std::string spki);
 
   std::shared_ptr<evp_pkey_st> key_;
   kind kind_ = kind::p256;
