@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstdlib>
 #include <functional>
+#include <new>
 #include <set>
+#include <span>
 #include <utility>
 
 // Invariants, per shard, whenever its lock is free:
@@ -134,7 +137,7 @@ struct alignas(64) digest_cache::shard {
   std::size_t bytes = 0;
   // Entries evicted from `young` lately: half of the hash, at the place that the rest of it gives. Newer ones take the
   // places of older ones.
-  std::vector<std::uint32_t> gone;
+  std::span<std::uint32_t> gone;
 
   account& account_of(std::string_view owner) {
     if (const auto found = accounts.find(owner); found != accounts.end()) return *found->second;
@@ -164,10 +167,12 @@ digest_cache::digest_cache(const cache_options& options) : options_(options) {
   options_.capacity = std::max<std::size_t>(options_.capacity, 1);
   const std::size_t count = number_of_shards(options_.capacity);
   shard_capacity_ = options_.capacity / count;
+  gone_.reset(static_cast<std::uint32_t*>(std::calloc(count * shard_capacity_, sizeof(std::uint32_t))));
+  if (gone_ == nullptr) throw std::bad_alloc();
   shards_.reserve(count);
   for (std::size_t i = 0; i < count; ++i) {
     shards_.push_back(std::make_unique<shard>());
-    shards_.back()->gone.resize(shard_capacity_);
+    shards_.back()->gone = {gone_.get() + i * shard_capacity_, shard_capacity_};
   }
 }
 

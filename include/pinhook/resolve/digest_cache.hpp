@@ -25,6 +25,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -119,6 +120,9 @@ class digest_cache {
     std::size_t operator()(const cache_key& key) const noexcept { return key.hash; }
   };
   struct shard;
+  struct free_memory {
+    void operator()(void* from) const noexcept { std::free(from); }
+  };
 
   [[nodiscard]] shard& shard_of(const cache_key& key) const;
   [[nodiscard]] cached look(const entry& e, steady_time now) const;
@@ -132,6 +136,9 @@ class digest_cache {
 
   cache_options options_;
   std::size_t shard_capacity_;
+  /// Of all shards. The kernel hands out its zeros a page at a time, when they are first touched, so a cache that
+  /// evicts nothing, as in a command, takes no memory for it.
+  std::unique_ptr<std::uint32_t[], free_memory> gone_;
   std::vector<std::unique_ptr<shard>> shards_;
   std::atomic<std::size_t> size_{0};
   std::atomic<std::size_t> bytes_{0};
