@@ -107,13 +107,14 @@ TEST_F(Image, IsPushedAndSignedWithAKey) {
 TEST_F(Image, WhatCannotBeSignedIsNotBuilt) {
   stage_.put_program("skopeo", "exit 1");
   const std::string made = "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:";
-  ASSERT_EQ(stage_.run(made + "P-256 -out $WORK/key.pem && " + made + "P-384 -out $WORK/p384.pem"), 0);
+  ASSERT_EQ(stage_.run(made + "P-256 -out $WORK/key.pem && " + made + "secp256k1 -out $WORK/k1.pem"), 0);
   stage_.write("cosign.key", "-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----\n");
   const std::pair<const char*, const char*> all[] = {
       {"SIGN_KEY=$WORK/key.pem IMAGE=pinhook:dev", "pinhook:dev names no registry"},
       {"SIGN_KEY=$WORK/none.pem IMAGE=r.example/a", "none.pem is not a file that can be read"},
-      {"SIGN_KEY=$WORK/p384.pem IMAGE=r.example/a", "p384.pem is not on the curve P-256"},
-      {"SIGN_KEY=$WORK/cosign.key IMAGE=r.example/a", "cosign.key is encrypted by cosign"},
+      {"SIGN_KEY=$WORK/k1.pem IMAGE=r.example/a", "k1.pem is not a key that signatures are verified by"},
+      {"SIGN_KEY=$WORK/cosign.key IMAGE=r.example/a", "cosign.key is encrypted by cosign: COSIGN_PASSWORD must have"},
+      {"COSIGN_PASSWORD=x SIGN_KEY=$WORK/cosign.key IMAGE=r.example/a", "cosign.key is damaged"},
       {"SIGN_KEY=CMakeLists.txt IMAGE=r.example/a", "CMakeLists.txt is not a private key in PEM"},
   };
   for (const auto& [environment, reason] : all) {
