@@ -12,6 +12,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace pinhook::signatures {
 namespace {
 
@@ -119,6 +121,32 @@ TEST(Beside, AListIsBoundedAndOtherArtifactsAreLeftOut) {
   EXPECT_THAT(ends, ElementsAre("1", "3", "4"));
   for (const char* bad : {"", "[]", "{}", R"({"manifests":{}})", R"({"manifests":[1,{"digest":"x"}]})"})
     EXPECT_TRUE(signatures_listed(bad).empty()) << bad;
+}
+
+// A thousand signatures below one tag of the older layout: the first ones are read. A damaged layer damages its
+// manifest.
+TEST(Beside, LayersAreBounded) {
+  const auto manifest_of = [](std::size_t layers, std::string_view last) {
+    std::string out = R"({"layers":[)";
+    for (std::size_t i = 0; i < layers; ++i)
+      out +=
+          fmt::format(R"({{"mediaType":"application/vnd.dev.cosign.simplesigning.v1+json","size":{},)"
+                      R"("digest":"sha256:{:064x}","annotations":{{"dev.cosignproject.cosign/signature":"AAAA"}}}},)",
+                      i, i);
+    return out.append(last).append("]}");
+  };
+  constexpr std::string_view sound =
+      R"({"mediaType":"application/vnd.dev.cosign.simplesigning.v1+json","size":1,"digest":"sha256:)"
+      R"(aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"})";
+  for (const std::size_t layers : {std::size_t{0}, most_layers - 1, most_layers, std::size_t{1000}}) {
+    const auto found = signatures_in(manifest_of(layers, sound));
+    ASSERT_TRUE(found) << layers;
+    EXPECT_EQ(found->size(), std::min(layers + 1, most_layers)) << layers;
+  }
+  for (const char* damaged : {R"({"mediaType":"application/vnd.dev.cosign.simplesigning.v1+json","size":1})",
+                              R"({"mediaType":"application/vnd.dev.cosign.simplesigning.v1+json","size":-1,)"
+                              R"("digest":"sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"})"})
+    EXPECT_FALSE(signatures_in(manifest_of(2, damaged))) << damaged;
 }
 
 TEST(Finder, ReferrersBeyondTheLimitAreCounted) {

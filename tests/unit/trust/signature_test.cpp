@@ -1,16 +1,20 @@
 #include <pinhook/trust/signature.hpp>
 
 #include "support/image_signer.hpp"
+#include "support/paths.hpp"
 #include "support/timestamp_authority.hpp"
 
 #include <pinhook/base/base64.hpp>
+#include <pinhook/base/file.hpp>
 #include <pinhook/trust/cosign.hpp>
+#include <pinhook/trust/trusted_root.hpp>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <filesystem>
 
 namespace pinhook::trust {
 namespace {
@@ -43,6 +47,31 @@ TEST(Signature, ReadsBundlesOfTheVersionsThatItKnows) {
     EXPECT_EQ(read.error().code, error_code::unsupported);
     EXPECT_THAT(read.error().message, HasSubstr(fmt::format("media type \"{}\" is not supported", type)));
   }
+}
+
+// No part of a bundle, of an envelope or of a trusted root is one; depth and size end, too.
+TEST(Signature, CutDeepAndHugeTextsAreRefused) {
+  const auto corpus = std::filesystem::path(testing::source_dir()) / "tests/corpus/signatures";
+  const auto text_of = [&](const char* name) { return std::string(read_file(corpus / name, 1U << 20U)->reveal()); };
+  const std::string deep_list(100'000, '[');
+  std::string deep_object;
+  for (int i = 0; i < 100'000; ++i) deep_object += R"({"dsseEnvelope":)";
+  const auto is_none = [&](const std::string& good, const auto& parse) {
+    ASSERT_TRUE(parse(good));
+    const std::size_t end = good.find_last_of('}');
+    for (std::size_t size = 0; size <= end; size += 1 + size / 40) EXPECT_FALSE(parse(good.substr(0, size))) << size;
+    EXPECT_FALSE(parse(good.substr(0, end))) << "its last brace";
+    for (const std::string& deep : {deep_list, deep_object}) EXPECT_FALSE(parse(deep));
+    EXPECT_FALSE(parse(R"({"x":)" + deep_list + std::string(deep_list.size(), ']') + "}"));
+    EXPECT_FALSE(parse(good + std::string(max_trusted_root_bytes, ' ')));
+  };
+  const auto bundle = [](const std::string& text) { return parse_bundle(text).has_value(); };
+  for (const char* name : {"keyless-email", "keyless-rekor1", "cosign3-key-p256"})
+    is_none(text_of(fmt::format("{}/signature1.layer1.bundle.json", name).c_str()), bundle);
+  is_none(R"({"payloadType":"application/vnd.in-toto+json","payload":"e30=","signatures":[{"sig":"AAAA"}]})",
+          [](const std::string& text) { return parse_envelope(text, {}).has_value(); });
+  is_none(text_of("keyless-email/trusted_root.json"),
+          [](const std::string& text) { return trusted_root::parse(text).has_value(); });
 }
 
 // The timestamp of an attestation in the older layout is over the whole envelope, not over the signature in it.
