@@ -4,6 +4,7 @@
 #include <pinhook/cli/exit_code.hpp>
 #include <pinhook/cli/messages.hpp>
 #include <pinhook/config/configuration_source.hpp>
+#include <pinhook/webhook/start_pages.hpp>
 #include <pinhook/webhook/webhook.hpp>
 
 #include <boost/asio/co_spawn.hpp>
@@ -86,6 +87,7 @@ int serve(const arguments& arguments) {
     }
     control.stop();
   });
+  webhook::release_start_pages();
   control.run();
   return code;
 }
