@@ -1,5 +1,7 @@
 #include <pinhook/resolve/host_gate.hpp>
 
+#include <pinhook/resolve/request_pace.hpp>
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -7,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -22,7 +25,8 @@
 //     the host's timer rings then at the latest.
 //  4. When a part begins to rest, each visitor in line that needs it is asked whether it waits; no other stays.
 //  5. A visitor in line was passed over by `advance` after the last event, and nothing has changed for it since. So a
-//     new one asks for itself alone: a line of thousands is not gone through for each of them.
+//     new one asks for itself alone: a line of thousands is not gone through for each of them. Where its account keeps
+//     a pace, it stands behind those in line all the same, and the timer rings when the next of them is due.
 
 namespace pinhook::resolve {
 
@@ -34,6 +38,7 @@ struct host_gate::host {
 
   std::string name;
   host_health health;
+  request_pace pace;
   fair_line line;
   timer_queue::id timer{};
   steady_time rings_at = steady_time::max();
@@ -112,9 +117,11 @@ fair_line::filter host_gate::may_enter(const host& h, std::optional<fair_line::k
     const errand* of;
     bool may;
   };
-  auto may = [this, &h, now = time_.now(),
+  auto may = [this, &h, alone, now = time_.now(),
               known_verdicts = std::unordered_map<std::string_view, verdict>()](fair_line::key number) mutable {
     const errand& on = visitors_.at(number)->on;
+    const bool is_first = !alone || h.line.waiting() == 1;
+    if (!h.pace.is_due(on.credential, now) || (!is_first && h.pace.is_kept(on.credential, now))) return false;
     const auto known = known_verdicts.find(on.repository);
     if (known != known_verdicts.end() && *known->second.of == on) return known->second.may;
     const auto state = h.health.look(on, now).now;
@@ -176,10 +183,12 @@ void host_gate::advance(host& h, std::optional<fair_line::key> alone) {
       visitor& v = *visitors_.at(*found);
       v.is = visitor::stage::all;
       v.ticket = h.health.start(v.on, now);
+      h.pace.sent(v.on.credential, now);
       all_.enter(*found, v.visit.beginner, v.visit.claims);
       continue;
     }
     if (h.line.waiting() == 0) break;
+    wake_at(h, h.pace.soonest(now));
     const auto way = h.line.give_way(now, may);
     if (!way.entry) {
       wake_at(h, way.when);
@@ -248,9 +257,16 @@ void host_gate::give_verdict(visitor& v, const error* failure, bool has_verdict)
     h.health.abandoned(v.on, v.ticket, now);
   } else if (failure != nullptr && is_host_trouble(failure->code)) {
     const double unit = std::uniform_real_distribution<double>(0.0, 1.0)(jitter_);
-    h.health.failed(v.on, v.ticket, *failure, now, unit);
+    error known = *failure;
+    const bool is_learnt_from =
+        known.code == error_code::rate_limited && options_.backoff.rate_limited_first.count() != 0;
+    // A limit per second is over after one.
+    if (is_learnt_from && h.pace.limited(v.on.credential, v.asked_at, now) && !known.retry_after)
+      known.retry_after = std::chrono::seconds(1);
+    h.health.failed(v.on, v.ticket, known, now, unit);
     ask_patience(h);
   } else {
+    h.pace.answered(v.on.credential, now);
     h.health.succeeded(v.on, v.ticket, now);
   }
   report_trouble(h);

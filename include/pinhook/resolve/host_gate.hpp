@@ -7,8 +7,8 @@
 //   … ask …
 //   entered->settle(failed ? &failure : nullptr);
 //
-// fair_line decides which visitor is next and which gives way, host_health which hosts are in trouble. Look-up thread
-// only. The gate must outlive its permits.
+// fair_line decides which visitor is next and which gives way, host_health which hosts are in trouble, request_pace how
+// fast one that limits requests per second is asked. Look-up thread only. The gate must outlive its permits.
 #pragma once
 
 #include <pinhook/base/async.hpp>

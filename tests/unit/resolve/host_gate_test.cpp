@@ -352,5 +352,74 @@ TEST_F(HostGate, APermitThatDiesUnusedFreesItsPlace) {
   leave(b);
 }
 
+// A limit per second.
+
+// A registry that answers so many requests in each second and refuses the others. Those who were refused come again.
+struct LimitedHost : HostGate, ::testing::WithParamInterface<bool> {
+  struct outcome {
+    int answered = 0;
+    int limited = 0;
+    std::chrono::nanoseconds took{0};
+  };
+
+  outcome serve(int requests, int allowed, const std::string& credential) {
+    const error limit{error_code::rate_limited, "429 from it",
+                      GetParam() ? std::optional(std::chrono::seconds(1)) : std::nullopt};
+    host_gate::visit wish = of("shop");
+    wish.credential = credential;
+    wish.limit = deadline::after(time.clock.now(), 30s);
+    wish.waits_out = [](steady_time, const error&) { return true; };
+    for (int i = 0; i < requests; ++i) come(wish);
+    const steady_time begun = time.clock.now();
+    steady_time second = begun;
+    int left = allowed;
+    for (outcome out;; time.advance(10ms)) {
+      if (time.clock.now() >= second + 1s) {
+        second = time.clock.now();
+        left = allowed;
+      }
+      for (std::size_t i = 0, here = visitors.size(); i < here; ++i) {
+        if (!visitors[i].permit) continue;
+        if (left-- > 0) {
+          leave(visitors[i]);
+          ++out.answered;
+        } else {
+          leave(visitors[i], &limit);
+          ++out.limited;
+          come(wish);
+        }
+      }
+      out.took = time.clock.now() - begun;
+      if (out.answered == requests || out.took > 40s) return out;
+    }
+  }
+};
+
+TEST_P(LimitedHost, IsAskedAtItsPaceAfterTheFirstRefusals) {
+  options.requests_per_host = 16;
+  options.reserved = 0;
+  open();
+  for (const char* credential : {"anonymous", "robot"}) {
+    const auto r = serve(300, 50, credential);
+    EXPECT_EQ(r.answered, 300) << credential;
+    EXPECT_LE(r.limited, 16) << credential;
+    EXPECT_LT(r.took, 9s) << credential;
+    time.advance(2min);
+  }
+  for (const visitor& v : visitors) EXPECT_FALSE(v.refused);
+}
+
+TEST_P(LimitedHost, KeepsNoPaceWhereThereAreNoRests) {
+  options.requests_per_host = 16;
+  options.reserved = 0;
+  options.backoff.first = options.backoff.rate_limited_first = 0s;
+  open();
+  const auto r = serve(120, 50, "anonymous");
+  EXPECT_EQ(r.answered, 120);
+  EXPECT_GT(r.limited, 16);
+}
+
+INSTANTIATE_TEST_SUITE_P(WithRetryAfter, LimitedHost, ::testing::Bool());
+
 }  // namespace
 }  // namespace pinhook::resolve
