@@ -68,6 +68,7 @@ class gap_finder {
 
  private:
   void take(const taken_image& o) {
+    if (o.is_pinned_apart) return;
     const auto built = files::follow(top_.images, o.image, o.times);
     auto ref = registry::reference::parse(built.image);
     if (!ref) {
@@ -191,7 +192,7 @@ result<kustomization_gaps> find_kustomization_gaps(const std::string& path, std:
                                                    const gap_limits& within) {
   auto top = read_kustomization_text(text);
   if (!top) return fail(std::move(top.error()));
-  kustomization_walk through({.skipped = &within.inputs}, within.places);
+  kustomization_walk through({.pinned_apart = &within.inputs}, within.places);
   std::vector<taken_image> all;
   if (auto ok = through.take_resources(path, *top, all); !ok) return fail(std::move(ok.error()));
   return gap_finder(*top, within.orders).find(all, through.take_notes());

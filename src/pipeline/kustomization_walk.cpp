@@ -2,6 +2,7 @@
 
 #include <pinhook/files/kustomization.hpp>
 #include <pinhook/pipeline/input_text.hpp>
+#include <pinhook/pipeline/patch_places.hpp>
 #include <pinhook/yaml/source.hpp>
 
 #include <fmt/core.h>
@@ -10,6 +11,7 @@
 #include <iterator>
 #include <optional>
 #include <system_error>
+#include <utility>
 
 namespace pinhook::pipeline {
 namespace {
@@ -24,12 +26,44 @@ std::vector<yaml::node_index> items_of(const yaml::source_document& doc, std::st
   return out;
 }
 
+// An item of patchesStrategicMerge is a path or a patch.
+bool is_patch_itself(std::string_view text) { return text.contains('\n') || text.contains(": ") || text.contains('{'); }
+
+std::vector<kustomization_patch> patches_of(const yaml::source_document& doc) {
+  std::vector<kustomization_patch> out;
+  for (const char* key : {"patches", "patchesStrategicMerge", "patchesJson6902"}) {
+    std::size_t index = 0;
+    for (const auto i : items_of(doc, key)) {
+      const std::string pointer = fmt::format("/{}/{}", key, index++);
+      const std::string_view item = doc.at(i).text;
+      if (!item.empty()) out.push_back({std::string(item), is_patch_itself(item) ? pointer : std::string()});
+      if (const auto patch = doc.text_of(i, "patch"); !patch.empty())
+        out.push_back({std::string(patch), pointer + "/patch"});
+      if (const auto path = doc.text_of(i, "path"); !path.empty()) out.push_back({std::string(path), {}});
+    }
+  }
+  return out;
+}
+
 std::optional<std::string> kustomization_in(const fs::path& directory) {
   for (const char* name : {"kustomization.yaml", "kustomization.yml", "Kustomization"}) {
     std::error_code ignored;
     if (fs::is_regular_file(directory / name, ignored)) return (directory / name).string();
   }
   return std::nullopt;
+}
+
+bool counts(const files::slot& s) {
+  return s.ref && (s.reason == files::skip_reason::none || s.reason == files::skip_reason::skip_label);
+}
+
+taken_image taken_from(const files::image_file& content, std::size_t index, const std::string& path) {
+  const files::slot& s = content.slots()[index];
+  return {.image = s.ref->written(),
+          .place = fmt::format("{}:{}:{}", path, s.line, s.column),
+          .slot = s,
+          .file = canonical_path(path),
+          .index = index};
 }
 
 bool is_taken(const read_kustomization& k, const taken_image& o) {
@@ -51,16 +85,14 @@ result<read_kustomization> read_kustomization_text(std::string_view text) {
   const std::set<std::string_view> here(out.resources.begin(), out.resources.end());
   for (const auto& doc : read->documents) {
     out.is_component = out.is_component || doc.text_of(doc.root, "kind") == "Component";
-    for (const char* key : {"patches", "patchesStrategicMerge", "patchesJson6902"})
-      for (const auto i : items_of(doc, key))
-        for (const auto patch : {std::string_view(doc.at(i).text), doc.text_of(i, "patch"), doc.text_of(i, "path")})
-          if (!patch.empty()) out.patches.emplace_back(patch);
+    std::ranges::move(patches_of(doc), std::back_inserter(out.patches));
     for (const char* key : {"helmCharts", "helmChartInflationGenerator"})
       out.has_charts = out.has_charts || !items_of(doc, key).empty();
     for (const char* key : {"resources", "bases", "components"})
       for (const auto i : items_of(doc, key))
         if (const auto resource = doc.at(i).text; !here.contains(resource)) out.remote.emplace_back(resource);
   }
+  if (!out.patches.empty() || out.has_charts) out.text = text;
   return out;
 }
 
@@ -83,26 +115,11 @@ result<void> kustomization_walk::take_resources(const std::string& path, const r
   open_.push_back(canonical_path(path));
   for (const auto& resource : from.remote)
     notes_.push_back(fmt::format("{}: {} is skipped: not a local file", path, pinhook::quoted(resource)));
-  note_others(path, from);
   for (const auto& resource : from.resources)
     if (auto ok = take(path, resource, into); !ok && !within_.is_lenient) return ok;
+  take_patches(path, from, into);
   open_.pop_back();
   return {};
-}
-
-// Notes images that do not come from resources.
-void kustomization_walk::note_others(const std::string& path, const read_kustomization& from) {
-  constexpr std::string_view remedy = "check what is built: kustomize build … | pinhook check";
-  const auto holds_image = [&](const std::string& patch) {
-    if (patch.contains('\n') || patch.contains(": ") || patch.contains('{')) return patch.contains("image");
-    const auto file = (fs::path(path).parent_path() / patch).string();
-    const auto text = is_skipped(file) ? fail(error_code::not_found, "") : read_input_text(file);
-    return text && text->contains("image");
-  };
-  if (std::ranges::any_of(from.patches, holds_image))
-    notes_.push_back(
-        fmt::format("{}: images of its patches get no entry; pin the files of the patches, or {}", path, remedy));
-  if (from.has_charts) notes_.push_back(fmt::format("{}: images of its charts get no entry; {}", path, remedy));
 }
 
 result<std::string> kustomization_walk::read(const std::string& path, std::string_view named_by) {
@@ -135,24 +152,20 @@ result<void> kustomization_walk::take_kustomization(const std::string& path, con
     return fail(error_code::invalid_input,
                 fmt::format("{} is nested more than {} kustomizations deep", path, max_kustomization_depth));
   nested_.insert(canonical_path(path));
-  const bool is_input = is_skipped(path);
+  const bool is_input = is_pinned_apart(path);
   auto text = read(path, from);
   if (!text) return fail(std::move(text.error()));
   auto inner = read_kustomization_text(*text);
   if (!inner) return fail(std::move(inner.error()).at(path));
-  // The run pins this kustomization by itself; a component's entries apply to all that came before it.
-  if (is_input) {
-    if (inner->is_component) std::erase_if(into, [&](const taken_image& o) { return is_taken(*inner, o); });
-    return {};
-  }
-  if (inner->is_component) {
-    if (auto ok = take_resources(path, *inner, into); !ok) return ok;
-    apply(path, *inner, into);
-    take_entries(path, *std::move(text), into);
-    return {};
-  }
   std::vector<taken_image> own;
-  if (auto ok = take_resources(path, *inner, own); !ok) return ok;
+  // A component's patches and entries apply to all that came before it.
+  if (inner->is_component) own = std::exchange(into, {});
+  const std::size_t before = own.size();
+  const auto ok = take_resources(path, *inner, own);
+  // The run pins this kustomization by itself, and reports its faults.
+  if (!ok && !is_input) return ok;
+  for (std::size_t i = 0; is_input && i < own.size(); ++i)
+    own[i].is_pinned_apart = own[i].is_pinned_apart || i >= before || is_taken(*inner, own[i]);
   apply(path, *inner, own);
   take_entries(path, *std::move(text), own);
   std::ranges::move(own, std::back_inserter(into));
@@ -166,7 +179,7 @@ void kustomization_walk::take_entries(const std::string& path, std::string text,
   if (!content) return;
   for (std::size_t i = 0; i < content->slots().size(); ++i) {
     const files::slot& s = content->slots()[i];
-    if (s.reason == files::skip_reason::none && s.ref && s.tag)
+    if (s.form == files::slot_form::kustomization && s.reason == files::skip_reason::none && s.ref && s.tag)
       into.push_back({.image = s.ref->written(),
                       .place = path,
                       .slot = s,
@@ -178,7 +191,7 @@ void kustomization_walk::take_entries(const std::string& path, std::string text,
 
 result<void> kustomization_walk::take_file(const std::string& path, const std::string& from,
                                            std::vector<taken_image>& into) {
-  if (is_skipped(path)) return {};
+  const bool is_apart = is_pinned_apart(path);
   const auto real_path = canonical_path(path);
   if (within_.read_files != nullptr) {
     if (const auto known = within_.read_files->find(real_path); known != within_.read_files->end()) {
@@ -187,27 +200,94 @@ result<void> kustomization_walk::take_file(const std::string& path, const std::s
     }
   }
   auto text = read(path, from);
+  if (!text && is_apart) return {};
   if (!text) return fail(std::move(text.error()));
   const auto content = files::image_file::read(std::move(*text), path, places_);
+  if (!content && is_apart) return {};
   if (!content)
     return fail(error_code::invalid_input,
                 fmt::format("{}, which {} includes: {}", path, from, content.error().message));
   std::vector<taken_image> own;
   for (std::size_t i = 0; i < content->slots().size(); ++i) {
     const files::slot& s = content->slots()[i];
-    const bool counts = s.reason == files::skip_reason::none || s.reason == files::skip_reason::skip_label;
-    if (!counts || !s.ref) continue;
-    own.push_back({s.ref->written(),
-                   fmt::format("{}:{}:{}", path, s.line, s.column),
-                   s,
-                   s.is_in_text ? 0 : files::times_applied(s.pointer),
-                   {},
-                   real_path,
-                   i});
+    if (!counts(s)) continue;
+    own.push_back(taken_from(*content, i, path));
+    own.back().times = s.is_in_text ? 0 : files::times_applied(s.pointer);
+    own.back().is_pinned_apart = is_apart;
   }
   std::ranges::copy(own, std::back_inserter(into));
   if (within_.read_files != nullptr) within_.read_files->emplace(real_path, std::move(own));
   return {};
+}
+
+// Patches apply to what the resources brought, and the entries of the kustomization to what the patches wrote. Also
+// takes the images in the values of charts, which the entries reach, too.
+void kustomization_walk::take_patches(const std::string& path, const read_kustomization& from,
+                                      std::vector<taken_image>& into) {
+  constexpr std::string_view remedy = "check what is built: kustomize build … | pinhook check";
+  const auto own = images_within(path, from);
+  bool has_others = false;
+  for (const kustomization_patch& one : from.patches) {
+    const std::size_t before = into.size();
+    bool may_hold_image = one.text.contains("image");
+    if (!one.pointer.empty()) {
+      std::ranges::copy_if(own, std::back_inserter(into),
+                           [&](const taken_image& image) { return image.slot.pointer.starts_with(one.pointer + "/"); });
+    } else {
+      const auto file = (fs::path(path).parent_path() / one.text).lexically_normal().string();
+      auto text = ++files_ > max_kustomization_files ? fail(error_code::invalid_input, "") : read_input_text(file);
+      may_hold_image = text && text->contains("image") && !is_pinned_apart(file);
+      if (text) std::ranges::move(images_of_patch(file, *std::move(text)), std::back_inserter(into));
+    }
+    has_others = has_others || (may_hold_image && into.size() == before);
+  }
+  if (has_others)
+    notes_.push_back(
+        fmt::format("{}: images of its patches get no entry; pin the files of the patches, or {}", path, remedy));
+  if (!from.has_charts) return;
+  std::ranges::copy_if(own, std::back_inserter(into),
+                       [](const taken_image& one) { return one.slot.form == files::slot_form::values; });
+  notes_.push_back(fmt::format("{}: images of its charts get no entry; {}", path, remedy));
+}
+
+// The images in the kustomization's own text: of patches, and of the values of its charts.
+std::vector<taken_image> kustomization_walk::images_within(const std::string& path,
+                                                           const read_kustomization& from) const {
+  std::vector<taken_image> out;
+  if (from.text.empty()) return out;
+  const auto content = files::image_file::read(from.text, path, places_);
+  if (!content) return out;
+  std::map<std::string_view, patch_places> places;
+  for (const kustomization_patch& one : from.patches)
+    if (!one.pointer.empty()) places.emplace(one.pointer, one.text);
+  for (std::size_t i = 0; i < content->slots().size(); ++i) {
+    const files::slot& s = content->slots()[i];
+    if (!counts(s) || s.form == files::slot_form::kustomization) continue;
+    taken_image& one = out.emplace_back(taken_from(*content, i, path));
+    // What a chart makes of its values is not known, so that only entries of others are compared with them.
+    one.is_pinned_apart = s.form == files::slot_form::values || is_pinned_apart(path);
+    one.times = 2;
+    if (s.form != files::slot_form::values)
+      for (const auto& [pointer, of] : places)
+        if (s.pointer.starts_with(pointer) && s.pointer.substr(pointer.size()).starts_with('/'))
+          one.times = of.times_applied(std::string_view(s.pointer).substr(pointer.size()));
+  }
+  return out;
+}
+
+std::vector<taken_image> kustomization_walk::images_of_patch(const std::string& path, std::string text) const {
+  std::vector<taken_image> out;
+  const patch_places places(text);
+  const auto content = files::image_file::read(std::move(text), path, places_);
+  if (!content) return out;
+  for (std::size_t i = 0; i < content->slots().size(); ++i) {
+    const files::slot& s = content->slots()[i];
+    if (!counts(s)) continue;
+    taken_image& one = out.emplace_back(taken_from(*content, i, path));
+    one.times = s.is_in_text ? 0 : places.times_applied(s.pointer);
+    one.is_pinned_apart = is_pinned_apart(path);
+  }
+  return out;
 }
 
 void kustomization_walk::find_dots(const std::string& path, const read_kustomization& k,

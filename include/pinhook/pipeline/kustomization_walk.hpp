@@ -1,5 +1,5 @@
-// The images that kustomize takes from a kustomization's resources, through nested kustomizations, as the entries on
-// the way change them. For kustomization_gaps and kustomization_renames.
+// The images that kustomize takes from a kustomization's resources, through nested kustomizations, and from its
+// patches, as the entries on the way change them. For kustomization_gaps and kustomization_renames.
 //
 // Blocks for as long as the disk does; one thread.
 #pragma once
@@ -43,9 +43,19 @@ struct taken_image {
   bool is_decided = false;
   /// The kustomization whose entry gives it, by the path on which it was reached; empty: none, or that of the walk.
   std::string decided_by{};
+  /// Its own place is pinned, or has to be: an entry is not made for it, and must not make another image of it.
+  bool is_pinned_apart = false;
 
   /// The object is labelled to be skipped; an entry would pin it nevertheless.
   [[nodiscard]] bool is_skipped() const { return slot.reason == files::skip_reason::skip_label; }
+};
+
+/// A patch of a kustomization.
+struct kustomization_patch {
+  /// As written: a path, or the patch itself.
+  std::string text;
+  /// The JSON Pointer to the patch itself; empty: `text` is a path.
+  std::string pointer;
 };
 
 /// The parts of a kustomization that the walk needs.
@@ -53,9 +63,10 @@ struct read_kustomization {
   bool is_component = false;
   std::vector<std::string> resources;
   std::vector<std::string> remote;
-  /// As written: paths, and inline patches.
-  std::vector<std::string> patches;
+  std::vector<kustomization_patch> patches;
   bool has_charts = false;
+  /// The kustomization itself, when it has patches or charts; empty: it has none.
+  std::string text;
   std::vector<files::kustomize_entry> images;
 
   /// The first name that is a regular expression; empty: none.
@@ -86,8 +97,8 @@ struct dot_match {
 };
 
 struct walk_limits {
-  /// Canonical paths of files to skip, since they are pinned by themselves; null: none.
-  const std::set<std::filesystem::path>* skipped = nullptr;
+  /// Canonical paths of files that are pinned by themselves: taken_image::is_pinned_apart. Null: none.
+  const std::set<std::filesystem::path>* pinned_apart = nullptr;
   /// The entries of nested kustomizations count as images, too, since entries further out change theirs.
   bool takes_entries = false;
   /// A resource that cannot be read counts as missing.
@@ -104,8 +115,8 @@ class kustomization_walk {
   /// The referents of the arguments outlive it.
   kustomization_walk(walk_limits within, const files::image_places& places) : within_(within), places_(places) {}
 
-  /// Adds the images of a kustomization's resources, before its own entries. invalid_input: a resource that does not
-  /// exist or is not YAML, a cycle of resources, an exceeded limit.
+  /// Adds the images of a kustomization's resources and patches, before its own entries. invalid_input: a resource that
+  /// does not exist or is not YAML, a cycle of resources, an exceeded limit. A patch that cannot be read has none.
   [[nodiscard]] result<void> take_resources(const std::string& path, const read_kustomization& from,
                                             std::vector<taken_image>& into);
   /// Records the entries of a kustomization that match an image of another name among those that reach them.
@@ -118,10 +129,12 @@ class kustomization_walk {
 
  private:
   void apply(const std::string& path, const read_kustomization& k, std::vector<taken_image>& to);
-  [[nodiscard]] bool is_skipped(const std::string& path) const {
-    return within_.skipped != nullptr && within_.skipped->contains(canonical_path(path));
+  [[nodiscard]] bool is_pinned_apart(const std::string& path) const {
+    return within_.pinned_apart != nullptr && within_.pinned_apart->contains(canonical_path(path));
   }
-  void note_others(const std::string& path, const read_kustomization& from);
+  void take_patches(const std::string& path, const read_kustomization& from, std::vector<taken_image>& into);
+  [[nodiscard]] std::vector<taken_image> images_within(const std::string& path, const read_kustomization& from) const;
+  std::vector<taken_image> images_of_patch(const std::string& path, std::string text) const;
   result<std::string> read(const std::string& path, std::string_view named_by);
   result<void> take(const std::string& from, const std::string& resource, std::vector<taken_image>& into);
   result<void> take_kustomization(const std::string& path, const std::string& from, std::vector<taken_image>& into);

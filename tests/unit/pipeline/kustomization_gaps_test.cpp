@@ -200,22 +200,82 @@ TEST_F(KustomizationGaps, NoteImagesThatAreNotFollowed) {
               ElementsAre(HasSubstr("kustomize changes it to nginx:1:1.25, which is not a valid image reference")));
 }
 
-TEST_F(KustomizationGaps, NoteImagesOfPatchesAndCharts) {
+TEST_F(KustomizationGaps, AreImagesOfPatches) {
   pod("over/a.yaml", {"nginx@" + a});
   const std::string patch = pod("over/p.yaml", {"redis:7"});
+  const std::set<std::filesystem::path> patch_alone{std::filesystem::weakly_canonical(patch)};
+  write("over/j.yaml", "- {op: replace, path: /spec/containers/0/image, value: 'redis:7'}\n");
+  const std::string merged = "{kind: Pod, apiVersion: v1, spec: {containers: [{name: c, image: 'redis:7'}]}}";
+  for (const std::string& text :
+       {std::string("patches: [{path: p.yaml}]\n"), std::string("patches: [{path: j.yaml, target: {kind: Pod}}]\n"),
+        std::string("patchesStrategicMerge: [p.yaml]\n"), "patchesStrategicMerge:\n- |-\n  " + merged + "\n",
+        "patches:\n- patch: |-\n    " + merged + "\n",
+        std::string("patches:\n- patch: |-\n    - {op: add, path: /spec/containers/-, value: {image: 'redis:7'}}\n"),
+        std::string("patchesJson6902: [{path: j.yaml, target: {kind: Pod}}]\n")}) {
+    EXPECT_THAT(missing("resources: [a.yaml]\n" + text), ElementsAre("redis:7")) << text;
+    EXPECT_THAT(notes("resources: [a.yaml]\n" + text), IsEmpty()) << text;
+  }
+  EXPECT_THAT(missing("resources: [a.yaml]\npatches: [{path: p.yaml}]\n", patch_alone), IsEmpty())
+      << "pinned by itself";
+}
+
+// An entry changes what patches wrote, too.
+TEST_F(KustomizationGaps, RefuseOneNameWithAnotherTagInAPatch) {
+  pod("over/a.yaml", {"nginx:1.25"});
+  const std::set<std::filesystem::path> patch{std::filesystem::weakly_canonical(pod("over/p.yaml", {"nginx:1.26"}))};
+  const std::set<std::filesystem::path> itself{
+      std::filesystem::weakly_canonical(files_.path() / "over/kustomization.yaml")};
+  EXPECT_THAT(refusal("resources: [a.yaml]\npatches: [{path: p.yaml}]\n"), HasSubstr("one entry would change both"));
+  const auto of_run = HasSubstr("nginx:1.26 of ");
+  EXPECT_THAT(missing("resources: [a.yaml]\npatches: [{path: p.yaml}]\n", patch), ElementsAre(of_run));
+  const std::string inner =
+      "resources: [a.yaml]\npatches:\n- patch: |-\n    - {op: add, path: /spec/containers/-, value: {image: "
+      "'nginx:1.26'}}\n";
+  EXPECT_THAT(missing(inner, itself), ElementsAre(of_run));
+  EXPECT_THAT(missing("resources: [a.yaml]\nhelmCharts:\n- name: x\n  valuesInline: {image: {repository: nginx, tag: "
+                      "'1.26'}}\n"),
+              ElementsAre(of_run));
+  // Of a base, below its own entries.
+  write("base/kustomization.yaml", "patches: [{path: ../over/p.yaml}]\nresources: [../over/a.yaml]\n");
+  EXPECT_THAT(refusal("resources: [../base]\n"), HasSubstr("one entry would change both"));
+  write("base/kustomization.yaml",
+        "patches: [{path: ../over/p.yaml}]\nresources: [../over/a.yaml]\nimages: [{name: nginx, newTag: '1.27'}]\n");
+  EXPECT_THAT(missing("resources: [../base]\n"), ElementsAre("nginx:1.27"));
+  // The same tag in both needs one entry.
+  pod("over/p.yaml", {"nginx:1.25"});
+  EXPECT_THAT(missing("resources: [a.yaml]\npatches: [{path: p.yaml}]\n"), ElementsAre("nginx:1.25"));
+}
+
+// A file or kustomization of the run has a pin of its own, which an entry would take the place of.
+TEST_F(KustomizationGaps, RefuseAnEntryThatWouldChangeAPinOfTheRun) {
+  pod("over/a.yaml", {"nginx:1.25"});
+  const std::set<std::filesystem::path> file{std::filesystem::weakly_canonical(pod("over/b.yaml", {"nginx:1.26"}))};
+  EXPECT_THAT(missing("resources: [a.yaml, b.yaml]\n", file),
+              ElementsAre(AllOf(HasSubstr("nginx:1.26 of "), HasSubstr("b.yaml:8:14 would become nginx:1.25"))));
+  const std::set<std::filesystem::path> base{
+      std::filesystem::weakly_canonical(write("base/kustomization.yaml", "resources: [../over/b.yaml]\n"))};
+  EXPECT_THAT(missing("resources: [a.yaml, ../base]\n", base),
+              ElementsAre(HasSubstr("b.yaml:8:14 would become nginx:1.25")));
+  const std::set<std::filesystem::path> part{std::filesystem::weakly_canonical(
+      write("part/kustomization.yaml", "kind: Component\nimages: [{name: 'nginx:1.26', newTag: '1.27'}]\n"))};
+  pod("over/c.yaml", {"nginx:1.26"});
+  EXPECT_THAT(missing("resources: [a.yaml, c.yaml]\ncomponents: [../part]\n", part),
+              ElementsAre(HasSubstr("nginx:1.27 of ")));
+  // Broken files of the run are its own faults.
+  write("over/b.yaml", "spec: [\n");
+  EXPECT_THAT(missing("resources: [a.yaml, b.yaml]\n", file), ElementsAre("nginx:1.25"));
+}
+
+TEST_F(KustomizationGaps, NoteImagesOfPatchesAndCharts) {
+  pod("over/a.yaml", {"nginx@" + a});
   write("over/q.yaml", "metadata: {labels: {a: b}}\n");
   const auto of_patches = ElementsAre(HasSubstr("images of its patches get no entry; pin the files of the patches"));
-  for (const char* text : {"patches: [{path: p.yaml}]\n", "patchesStrategicMerge: [q.yaml, p.yaml]\n",
-                           "patches:\n- patch: |\n    - op: replace\n      path: /spec/containers/0/image\n",
-                           "patchesJson6902: [{path: p.yaml, target: {kind: Pod}}]\n"})
-    EXPECT_THAT(notes(std::string("resources: [a.yaml]\n") + text), of_patches) << text;
+  EXPECT_THAT(
+      notes("resources: [a.yaml]\npatches:\n- patch: |\n    - op: replace\n      path: /spec/containers/0/image\n"),
+      of_patches);
   for (const char* text : {"patches: [{path: q.yaml}]\n", "patches: [{path: missing.yaml}]\n",
                            "patches:\n- patch: |\n    - op: remove\n      path: /spec/x\n"})
     EXPECT_THAT(notes(std::string("resources: [a.yaml]\n") + text), IsEmpty()) << text;
-  EXPECT_THAT(
-      find("resources: [a.yaml]\npatches: [{path: p.yaml}]\n", {std::filesystem::weakly_canonical(patch)})->notes,
-      IsEmpty())
-      << "pinned by itself";
   EXPECT_THAT(notes("resources: [a.yaml]\nhelmCharts: [{name: x}]\n"),
               ElementsAre(HasSubstr("images of its charts get no entry; check what is built")));
 }

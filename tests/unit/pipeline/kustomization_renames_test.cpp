@@ -60,6 +60,26 @@ TEST_F(KustomizationRenames, AreOfImagesThatKeepTheirTag) {
                                    "a.yaml 2 ghcr.io/acme/web (kustomization.yaml)"));
 }
 
+// Entries apply to what patches wrote: a pin there comes out under the other name, too.
+TEST_F(KustomizationRenames, AreOfImagesInPatches) {
+  const std::string entry = "images: [{name: web, newName: ghcr.io/acme/web}]\n";
+  pod("p.yaml", {"nginx:1", "web:2"});
+  write("j.yaml", "- {op: replace, path: /spec/containers/0/image, value: 'web:3'}\n");
+  write("kustomization.yaml", "patches: [{path: p.yaml}, {path: j.yaml}]\npatchesStrategicMerge: [p.yaml]\n" + entry);
+  EXPECT_THAT(found(), ElementsAre("p.yaml 1 ghcr.io/acme/web:2 (kustomization.yaml)",
+                                   "j.yaml 0 ghcr.io/acme/web:3 (kustomization.yaml)"));
+  const std::string object = "{apiVersion: v1, kind: Pod, spec: {containers: [{image: 'web:4'}]}}";
+  const std::string patch = "- {op: replace, path: /spec/containers/0/image, value: 'web:4'}";
+  for (const std::string& text :
+       {"patches:\n- patch: |-\n    " + object + "\n", "patches:\n- patch: |-\n    " + patch + "\n",
+        "patchesStrategicMerge:\n- |-\n  " + object + "\n", "patchesJson6902:\n- patch: |-\n    " + patch + "\n"}) {
+    write("kustomization.yaml", text + entry);
+    EXPECT_THAT(found(), ElementsAre("kustomization.yaml 1 ghcr.io/acme/web:4 (kustomization.yaml)")) << text;
+  }
+  write("kustomization.yaml", "helmCharts:\n- name: x\n  valuesInline: {image: {repository: web, tag: v5}}\n" + entry);
+  EXPECT_THAT(found(), ElementsAre("kustomization.yaml 0 ghcr.io/acme/web:v5 (kustomization.yaml)"));
+}
+
 TEST_F(KustomizationRenames, AreNoneWhereAnEntryGivesTheTag) {
   pod("a.yaml", {"web:1"});
   write(
