@@ -59,7 +59,7 @@ class key_search {
   //
   // Kinds of configuration files (KatibConfig) have their fields beside `kind`.
   result<void> take_spec(node_index mapping, std::string_view kind) {
-    const bool is_whole = kind.ends_with("Config") && in_.doc.find(mapping, "spec") == no_node;
+    const bool is_whole = kind.ends_with("Config") && in_.find(mapping, "spec") == no_node;
     for (node_index k = in_.doc.at(mapping).first; k != no_node; k = in_.doc.at(in_.doc.at(k).next).next) {
       const std::string_view key = scalar_at(in_.doc, k);
       if (is_whole && !key.empty() && !pin::is_key_without_images(key)) {
@@ -177,9 +177,9 @@ class key_search {
       take_tag(row, i, parts);
       return {};
     }
-    const node_index name = in_.doc.find(i, row.name);
+    const node_index name = in_.find(i, row.name);
     if (name == no_node || parts.contains(name)) return {};
-    if (!row.replaced_by.empty() && !scalar_at(in_.doc, in_.doc.find(i, row.replaced_by)).empty()) {
+    if (!row.replaced_by.empty() && !scalar_at(in_.doc, in_.find(i, row.replaced_by)).empty()) {
       parts.insert(name);
       return {};
     }
@@ -213,10 +213,10 @@ class key_search {
   }
 
   void take_tag(const pin::operator_image& row, node_index i, std::set<node_index>& parts) {
-    const node_index tag = in_.doc.find(i, row.tag);
+    const node_index tag = in_.find(i, row.tag);
     const auto text = string_at(in_.doc, tag);
     if (!text || text->empty() || pin::has_digest_in_tag(*text) || parts.contains(tag)) return;
-    const node_index name = row.name.empty() ? no_node : in_.doc.find(i, row.name);
+    const node_index name = row.name.empty() ? no_node : in_.find(i, row.name);
     if (!row.name.empty() && scalar_at(in_.doc, name).empty()) return;
     parts.insert(tag);
     if (name != no_node) parts.insert(name);
@@ -232,7 +232,7 @@ class key_search {
   void leave_names(node_index i, std::string_view key_of_it, std::set<node_index>& parts) const {
     for (const pin::operator_image* row : operators_) {
       if ((!row->mapping.empty() && row->mapping != key_of_it) || row->tag.empty() || row->name.empty()) continue;
-      const node_index name = in_.doc.find(i, row->name);
+      const node_index name = in_.find(i, row->name);
       if (name != no_node && is_bare(name)) parts.insert(name);
     }
   }
@@ -266,12 +266,12 @@ class key_search {
 
   [[nodiscard]] bool has_own_tag(node_index mapping, std::string_view key) const {
     return std::ranges::any_of(pin::tag_endings, [&](std::string_view ending) {
-      return in_.doc.find(mapping, fmt::format("{}{}", key, ending)) != no_node;
+      return in_.find(mapping, fmt::format("{}{}", key, ending)) != no_node;
     });
   }
 
   [[nodiscard]] bool has_certain_tag(node_index mapping) const {
-    const auto has = [&](std::string_view key) { return in_.doc.find(mapping, key) != no_node; };
+    const auto has = [&](std::string_view key) { return in_.find(mapping, key) != no_node; };
     return std::ranges::any_of(pin::certain_tag_keys, has) || std::ranges::any_of(pin::digest_keys, has);
   }
 
@@ -305,7 +305,7 @@ class key_search {
     const auto front = front_part(in_, mapping, ref->written_name());
     if (front.empty()) return false;
     s.problem = fmt::format("its name may begin with {}, {}", in_.scopes.path_to(in_.doc, mapping, front),
-                            quoted(scalar_at(in_.doc, in_.doc.find(mapping, front))));
+                            quoted(scalar_at(in_.doc, in_.find(mapping, front))));
     s.remedy = name_remedy;
     s.reason = skip_reason::split;
     return true;

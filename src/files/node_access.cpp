@@ -4,8 +4,12 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 namespace pinhook::files {
 namespace {
+
+constexpr std::string_view merge_key = "<<";
 
 // True for plain text that is neither null, true, false nor a number: it begins with another letter, or a slash.
 bool is_surely_string(std::string_view text) {
@@ -36,6 +40,51 @@ result<member> member_of(const source_document& doc, node_index mapping, std::st
     out = {k, doc.at(k).next};
   }
   return out;
+}
+
+const key_index::large_mapping& key_index::of(const source_document& doc, node_index mapping) {
+  const auto [at, is_new] = large_.try_emplace(mapping);
+  large_mapping& out = at->second;
+  if (!is_new) return out;
+  for (node_index k = doc.at(mapping).first; k != no_node; k = doc.at(doc.at(k).next).next) {
+    const yaml::source_node& key = doc.at(doc.resolve(k));
+    if (key.kind == source_kind::scalar) out.keys.push_back(k);
+    out.has_merge = out.has_merge || key.text == merge_key;
+  }
+  std::ranges::stable_sort(out.keys, {}, [&](node_index k) { return doc.at(doc.resolve(k)).text; });
+  return out;
+}
+
+node_index key_index::find(const source_document& doc, node_index mapping, std::string_view key) {
+  mapping = doc.resolve(mapping);
+  if (doc.at(mapping).kind != source_kind::mapping) return no_node;
+  bool has_merge = false;
+  std::size_t count = 0;
+  node_index k = doc.at(mapping).first;
+  for (; k != no_node && count < few; k = doc.at(doc.at(k).next).next, ++count) {
+    const yaml::source_node& at = doc.at(doc.resolve(k));
+    if (at.kind == source_kind::scalar && at.text == key) return doc.at(k).next;
+    has_merge = has_merge || at.text == merge_key;
+  }
+  if (k != no_node) {
+    const large_mapping& all = of(doc, mapping);
+    const auto text_of = [&](node_index one) { return doc.at(doc.resolve(one)).text; };
+    const auto found = std::ranges::equal_range(all.keys, key, {}, text_of);
+    if (!found.empty()) return doc.at(found.front()).next;
+    has_merge = all.has_merge;
+  }
+  return has_merge ? doc.find(mapping, key) : no_node;
+}
+
+result<member> key_index::member_of(const source_document& doc, node_index mapping, std::string_view key) {
+  const node_index found = find(doc, mapping, key);
+  if (found == no_node) return member();
+  const auto at = large_.find(doc.at(found).parent);
+  if (at == large_.end()) return files::member_of(doc, mapping, key);
+  const auto text_of = [&](node_index one) { return doc.at(doc.resolve(one)).text; };
+  const auto keys = std::ranges::equal_range(at->second.keys, key, {}, text_of);
+  if (keys.size() > 1) return refuse_at(doc.at(keys[1]), fmt::format("duplicate key {}", quoted(key)));
+  return member{keys.front(), found};
 }
 
 std::optional<std::string_view> string_at(const source_document& doc, node_index i) {

@@ -41,7 +41,7 @@ struct found_member {
 result<found_member> first_of(const image_search& in, node_index mapping, std::span<const std::string_view> keys) {
   found_member out;
   for (const std::string_view key : keys) {
-    auto one = member_of(in.doc, mapping, key);
+    auto one = in.find_member(mapping, key);
     if (!one) return fail(std::move(one.error()));
     if (one->value == no_node) continue;
     const bool says = !scalar_at(in.doc, one->value).empty();
@@ -126,19 +126,19 @@ std::string other_part(image_search& in, const found_image& image, std::string_v
     return may_put(fmt::format("{}{}{}", where, where.empty() ? "" : ".", key));
   };
   for (const std::string_view key : registry_keys)
-    if (!is_scalar(in, in.doc.find(image.mapping, key))) return named(key);
-  const auto says = [&](std::string_view key) { return !scalar_at(in.doc, in.doc.find(image.mapping, key)).empty(); };
+    if (!is_scalar(in, in.find(image.mapping, key))) return named(key);
+  const auto says = [&](std::string_view key) { return !scalar_at(in.doc, in.find(image.mapping, key)).empty(); };
   for (const std::string_view key : pin::other_parts)
     if (says(key)) return named(key);
   if (is_image || image.registry != no_node)
     for (const std::string_view key : pin::hinted_parts)
       if (says(key)) return named(key);
-  const auto is_name_at = [&](std::string_view key) { return image.name == in.doc.find(image.mapping, key); };
+  const auto is_name_at = [&](std::string_view key) { return image.name == in.find(image.mapping, key); };
   if (is_name_at(pin::image_key))
     if (const auto key = front_part(in, image.mapping, scalar_at(in.doc, image.name)); !key.empty()) return named(key);
   if (is_name_at(repository_keys[0]) || is_name_at(repository_keys[1]))
     for (const std::string_view key : pin::extension_keys)
-      if (const auto text = string_at(in.doc, in.doc.find(image.mapping, key));
+      if (const auto text = string_at(in.doc, in.find(image.mapping, key));
           text && pin::may_extend(scalar_at(in.doc, image.name), key, *text))
         return named(key);
   auto around = in.scopes.within(in.doc, image.mapping);
@@ -154,7 +154,7 @@ std::string_view other_image_beside(const image_search& in, node_index mapping) 
     const yaml::source_node& key = in.doc.at(in.doc.resolve(k));
     if (key.kind != source_kind::scalar || !(key.text.ends_with("Image") || key.text.ends_with("_image"))) continue;
     const bool has_tag = std::ranges::any_of(tag_endings, [&](std::string_view ending) {
-      return in.doc.find(mapping, fmt::format("{}{}", key.text, ending)) != no_node;
+      return in.find(mapping, fmt::format("{}{}", key.text, ending)) != no_node;
     });
     const auto text = string_at(in.doc, in.doc.at(k).next);
     const auto ref = text ? registry::reference::parse(*text) : fail(error_code::invalid_input, "");
@@ -283,7 +283,7 @@ result<std::optional<found_image>> image_of_operator(image_search& in, node_inde
   image.has_digest_as_tag = of.pin == pin::operator_pin::as_tag;
   image.is_hex_digest = of.pin == pin::operator_pin::hex_digest;
   const auto member_at = [&](std::string_view key) {
-    return key.empty() ? result<member>() : member_of(in.doc, mapping, key);
+    return key.empty() ? result<member>() : in.find_member(mapping, key);
   };
   const auto name = member_at(of.name);
   const auto tag = member_at(of.tag);
@@ -315,14 +315,14 @@ result<std::optional<found_image>> image_of_operator(image_search& in, node_inde
 
 std::string_view front_part(const image_search& in, node_index mapping, std::string_view image) {
   for (const std::string_view key : pin::front_keys)
-    if (const auto text = string_at(in.doc, in.doc.find(mapping, key)); text && pin::may_stand_before(*text, image))
+    if (const auto text = string_at(in.doc, in.find(mapping, key)); text && pin::may_stand_before(*text, image))
       return key;
   return {};
 }
 
 std::string_view pull_policy_beside(const image_search& in, node_index mapping) {
   for (const std::string_view key : {"pullPolicy", "imagePullPolicy"})
-    if (const auto text = string_at(in.doc, in.doc.find(mapping, key))) return *text;
+    if (const auto text = string_at(in.doc, in.find(mapping, key))) return *text;
   return {};
 }
 
@@ -338,7 +338,7 @@ result<std::optional<found_image>> values_image(image_search& in, node_index map
   for (const std::string_view key : repository_keys) {
     if (repository.value != no_node || (key != repository_keys[0] && !is_image)) break;
     if (key == repository_keys.back() && image.tag == no_node) break;
-    auto one = member_of(in.doc, mapping, key);
+    auto one = in.find_member(mapping, key);
     if (!one) return fail(std::move(one.error()));
     repository = *one;
     name_key = key;
@@ -356,7 +356,7 @@ result<std::optional<found_image>> values_image(image_search& in, node_index map
 result<std::optional<found_image>> image_beside_tag(image_search& in, node_index mapping, std::string_view key,
                                                     std::string_view pointer) {
   const std::optional<found_image> none;
-  const auto string = member_of(in.doc, mapping, key);
+  const auto string = in.find_member(mapping, key);
   if (!string) return fail(string.error());
   const auto text = string_at(in.doc, string->value);
   // With a digest: most.

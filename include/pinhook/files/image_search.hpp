@@ -77,6 +77,15 @@ struct image_search {
   }
   /// malformed: the budget is used up.
   [[nodiscard]] result<void> spend(std::size_t amount);
+
+  /// As source_document::find and member_of.
+  [[nodiscard]] yaml::node_index find(yaml::node_index mapping, std::string_view key) const {
+    return keys.find(doc, mapping, key);
+  }
+  [[nodiscard]] result<member> find_member(yaml::node_index mapping, std::string_view key) const {
+    return keys.member_of(doc, mapping, key);
+  }
+  mutable key_index keys{};
 };
 
 /// True when the text may hold one of the keys, perhaps written with escapes.

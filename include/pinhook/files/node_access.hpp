@@ -1,14 +1,17 @@
 // Reading members and scalars of a parsed YAML document, node by node.
 //
-// Pure; any thread. The views point into the document.
+// Pure, but for key_index; any thread. The views point into the document.
 #pragma once
 
 #include <pinhook/base/error.hpp>
 #include <pinhook/yaml/source.hpp>
 
+#include <cstddef>
 #include <expected>
+#include <map>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 namespace pinhook::files {
 
@@ -24,6 +27,32 @@ struct member {
 /// As source_document::find. malformed: a duplicate key.
 [[nodiscard]] result<member> member_of(const yaml::source_document& doc, yaml::node_index mapping,
                                        std::string_view key);
+
+/// `find` and `member_of` for one document, in little time also where a mapping has thousands of keys and each is
+/// looked for: the keys of a large mapping are sorted when the first of them is.
+///
+/// One thread. The document must be the same at each call.
+class key_index {
+ public:
+  /// Keys that are compared one by one. Charts and objects have fewer in nearly all mappings.
+  static constexpr std::size_t few = 64;
+
+  /// As source_document::find.
+  [[nodiscard]] yaml::node_index find(const yaml::source_document& doc, yaml::node_index mapping, std::string_view key);
+  /// As member_of.
+  [[nodiscard]] result<member> member_of(const yaml::source_document& doc, yaml::node_index mapping,
+                                         std::string_view key);
+
+ private:
+  struct large_mapping {
+    /// Keys that are scalars, by their texts; equal ones in their order.
+    std::vector<yaml::node_index> keys;
+    bool has_merge = false;
+  };
+  const large_mapping& of(const yaml::source_document& doc, yaml::node_index mapping);
+
+  std::map<yaml::node_index, large_mapping> large_;
+};
 
 /// The text of a string, as YAML reads it (`1.25`, `true` and null are not strings), through an alias.
 [[nodiscard]] std::optional<std::string_view> string_at(const yaml::source_document& doc, yaml::node_index i);
