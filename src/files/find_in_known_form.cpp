@@ -1,6 +1,7 @@
 // The images of the files and fields in the table of known forms.
 #include <pinhook/files/image_search.hpp>
 #include <pinhook/files/known_forms.hpp>
+#include <pinhook/files/values_overrides.hpp>
 #include <pinhook/pin/image_keys.hpp>
 #include <pinhook/pin/object.hpp>
 
@@ -93,7 +94,11 @@ result<void> find_in_values_of(image_search& in, const known_form& form) {
     parts.back().pointer = m.pointer;
     return true;
   });
-  for (auto at = parts.begin(); ok && at != parts.end(); ++at) ok = find_in_values(in, *at);
+  for (auto at = parts.begin(); ok && at != parts.end(); ++at) {
+    const std::size_t before = in.images.size();
+    ok = find_in_values(in, *at);
+    values_overrides(in.doc, at->root).settle(in.doc, at->root, at->pointer, in.images, before);
+  }
   return ok;
 }
 

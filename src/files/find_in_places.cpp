@@ -1,6 +1,7 @@
 // Helm values and images for kustomize inside of objects (values_places.hpp).
 #include <pinhook/files/image_search.hpp>
 #include <pinhook/files/kustomize_image.hpp>
+#include <pinhook/files/values_overrides.hpp>
 #include <pinhook/files/values_places.hpp>
 #include <pinhook/pin/image_keys.hpp>
 #include <pinhook/pin/image_parts.hpp>
@@ -14,6 +15,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -69,9 +71,9 @@ class place_search {
     owned_part part{at, pointer, owner_.owner};
     switch (form) {
       case values_form::object:
-        return find_in_values(in_, part);
+        return take_values(part);
       case values_form::text:
-        find_in_text(in_, at, part, text_form::values);
+        take_text(part);
         return {};
       case values_form::objects:
         find_in_text(in_, at, part, text_form::objects);
@@ -92,6 +94,24 @@ class place_search {
   }
 
  private:
+  result<void> take_values(const owned_part& part) {
+    const std::size_t before = in_.images.size();
+    auto ok = find_in_values(in_, part);
+    values_overrides(in_.doc, part.root).settle(in_.doc, part.root, part.pointer, in_.images, before);
+    return ok;
+  }
+
+  void take_text(const owned_part& part) {
+    const std::size_t before = in_.inner.size();
+    find_in_text(in_, part.root, part, text_form::values);
+    const values_overrides overrides(in_.doc, part.root);
+    for (std::size_t i = before; i < in_.inner.size(); ++i)
+      for (std::size_t k = 0; k < in_.inner[i].images.size(); ++k) {
+        const yaml::source_document& doc = in_.inner[i].from.documents[k];
+        overrides.settle(doc, doc.root, part.pointer, in_.inner[i].images[k], 0);
+      }
+  }
+
   [[nodiscard]] std::vector<parameter> listed(node_index list) const {
     std::vector<parameter> out;
     if (in_.doc.at(list).kind != source_kind::sequence) return out;
@@ -131,6 +151,7 @@ class place_search {
     std::vector<std::pair<std::string_view, found_image>> images;
     std::map<std::string_view, std::size_t> place_of;
     const std::vector<parameter> all = other_parts_of(parameters);
+    beside_.emplace(in_.doc, part.root);
     for (const parameter& one : parameters) {
       const std::string_view last = one.last();
       const auto known = std::ranges::find(parameter_parts, last, [](const auto& p) { return p.first; });
@@ -192,7 +213,13 @@ class place_search {
     image.slot.name = one.name;
     image.slot.is_guess = one.last() != pin::image_key;
     leave(image.slot, other_part(all, one.begin(), image));
+    if (!pin::names_registry(image.slot.written)) leave(image.slot, problem_in_values(one.begin()));
     keep(in_, part, std::move(image));
+  }
+
+  [[nodiscard]] std::string problem_in_values(std::string_view name) {
+    const std::string path = beside_ ? beside_->part_of(name) : std::string();
+    return path.empty() ? path : fmt::format("the chart may put {} of the values before or after it", path);
   }
 
   void take_parts(const owned_part& part, std::string_view name, found_image image, const std::vector<parameter>& all) {
@@ -200,6 +227,7 @@ class place_search {
     complete_values(in_, image, part.pointer);
     image.slot.name = name;
     leave(image.slot, other_part(all, name, image));
+    if (image.registry == no_node) leave(image.slot, problem_in_values(name));
     image.slot.is_guess = name.empty() || !pin::names_image(name.substr(name.rfind('.') + 1));
     keep(in_, part, std::move(image));
   }
@@ -224,6 +252,8 @@ class place_search {
 
   image_search& in_;
   const owned_part& owner_;
+  /// What stands beside the parameters.
+  std::optional<values_beside> beside_;
 };
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -169,6 +170,122 @@ TEST(FindInPlaces, LeavesParametersThatTheChartPutsTogether) {
   EXPECT_EQ(found(parameter("global.imageRegistry", "quay.io") + parameter("side.image", "acme/side:1")), "(split)");
   EXPECT_EQ(found(parameter("global.imageRegistry", "quay.io") + parameter("side.image", "ghcr.io/acme/side:1")),
             "ghcr.io/acme/side:1");
+}
+
+// Parameters are stronger than the values beside them: the image of the values is not the one that runs.
+TEST(FindInPlaces, LeavesValuesThatParametersChange) {
+  const std::string images =
+      "{image: {registry: ghcr.io, repository: acme/app, tag: v1}, web: {image: 'acme/web:v1'}, "
+      "db: {image: {repository: acme/db, tag: v1}, initImage: 'quay.io/acme/init:v1'}}";
+  const std::string app = "ghcr.io/acme/app:v1", web = "acme/web:v1", db = "acme/db:v1", init = "quay.io/acme/init:v1";
+  const auto read = [](const std::string& text) {
+    std::vector<std::string> out;
+    for (const std::string& one : found_slots(text)) out.push_back(one.substr(one.rfind("| ") + 2));
+    std::ranges::sort(out);
+    return out;
+  };
+  const auto sorted = [](std::vector<std::string> all) {
+    std::ranges::sort(all);
+    return all;
+  };
+  const std::string left = "(split)";
+  const std::string argo = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nspec:\n  source:\n    helm:\n";
+  struct row {
+    std::string name, value;
+    std::vector<std::string> expected;
+  };
+  for (const row& one : std::vector<row>{{"global.imageRegistry", "quay.io", {left, left, left, init}},
+                                         {"global.imageRegistry", "ghcr.io", {app, left, left, init}},
+                                         {"global.imageRegistry", "", {app, web, db, init}},
+                                         {"hub", "quay.io", {left, left, left, init}},
+                                         {"global.tagSuffix", "-slim", {left, left, left, left}},
+                                         {"image.tag", "v9", {left, web, db, init}},
+                                         {"image.repository", "other/app", {left, web, db, init}},
+                                         {"image.digest", d, {left, web, db, init}},
+                                         {"image.registry", "ghcr.io", {app, web, db, init}},
+                                         {"image.registry", "quay.io", {left, web, db, init}},
+                                         {"web.image", "acme/web:v2", {app, left, db, init}},
+                                         {"web.registry", "quay.io", {app, left, db, init}},
+                                         {"db", "null", {app, web, left, left}},
+                                         {"db.image.namespace", "x", {app, web, left, init}},
+                                         {"db.initImageTag", "v2", {app, web, db, left}},
+                                         {"we.registry", "quay.io", {app, web, db, init}},
+                                         {"image.pullPolicy", "Always", {app, web, db, init}}}) {
+    const std::string parameter = "[{name: " + one.name + ", value: '" + one.value + "'}]\n";
+    const auto expected = sorted(one.expected);
+    const bool is_image = one.name == "web.image";
+    const auto of_values = [&](const std::string& text) {
+      auto out = read(text);
+      // The parameter's own image.
+      std::erase(out, is_image ? "acme/web:v2" : "(no-tag-here)");
+      return out;
+    };
+    EXPECT_EQ(of_values(argo + "      valuesObject: " + images + "\n      parameters: " + parameter), expected)
+        << one.name;
+    EXPECT_EQ(of_values(argo + "      values: \"" + images + "\"\n      parameters: " + parameter), expected)
+        << one.name;
+    EXPECT_EQ(of_values("apiVersion: helm.crossplane.io/v1beta1\nkind: Release\nspec:\n  forProvider:\n    values: " +
+                        images + "\n    set: " + parameter),
+              expected)
+        << one.name;
+    EXPECT_EQ(of_values("apiVersion: helm.cattle.io/v1\nkind: HelmChart\nspec:\n  valuesContent: |\n    " + images +
+                        "\n  set: {" + one.name + ": '" + one.value + "'}\n"),
+              expected)
+        << one.name;
+  }
+  const std::string file = "      fileParameters: [{name: image.tag, path: tag.txt}]\n";
+  EXPECT_EQ(read(argo + "      valuesObject: " + images + "\n" + file), sorted({left, web, db, init}));
+  // The mapping is read alone.
+  EXPECT_EQ(read(argo + "      values: \"image: 'acme/web:v1'\"\n      valuesObject: {a: {image: 'acme/db:v1'}}\n"),
+            sorted({left, db}));
+  // Those of another source are not beside.
+  EXPECT_EQ(read("apiVersion: argoproj.io/v1alpha1\nkind: Application\nspec:\n  sources:\n  - helm: {valuesObject: " +
+                 images + "}\n  - helm: {parameters: [{name: image.tag, value: v9}]}\n"),
+            sorted({app, web, db, init}));
+}
+
+// And the other way round: what the values say around the image of a parameter counts for it.
+TEST(FindInPlaces, LeavesParametersThatValuesComplete) {
+  const auto read = [](const std::string& values, const std::string& more = "") {
+    std::string out;
+    for (const std::string& key : {"values: \"" + values + "\"", "valuesObject: " + values}) {
+      const auto slots =
+          found_slots("apiVersion: argoproj.io/v1alpha1\nkind: Application\nspec:\n  source:\n    helm:\n      " + key +
+                      "\n      parameters:\n      - {name: web.image.repository, value: acme/web}\n"
+                      "      - {name: web.image.tag, value: v1}\n      - {name: side.image, value: 'acme/side:v1'}\n" +
+                      more);
+      for (const std::string& one : slots) out += one.substr(one.rfind("| ") + 2) + " ";
+    }
+    return out;
+  };
+  const std::string both = "acme/web:v1 acme/side:v1 ", none = "(split) (split) ";
+  EXPECT_EQ(read("{global: {imageRegistry: quay.io}}"), none + none);
+  EXPECT_EQ(read("{hub: quay.io}"), none + none);
+  EXPECT_EQ(read("{web: {image: {registry: quay.io}}}"), "(split) acme/side:v1 (split) acme/side:v1 ");
+  EXPECT_EQ(read("{web: {image: {tagSuffix: -slim}}}"), "(split) acme/side:v1 (split) acme/side:v1 ");
+  EXPECT_EQ(read("{side: {registry: quay.io}}"), "acme/web:v1 (split) acme/web:v1 (split) ");
+  EXPECT_EQ(read("{web: {replicas: 2}, other: {registry: quay.io}, global: {imageRegistry: ''}}"), both + both);
+  EXPECT_EQ(read("{web: {image: {registry: quay.io}}}", "      - {name: web.image.registry, value: ghcr.io}\n"),
+            "ghcr.io/acme/web:v1 acme/side:v1 ghcr.io/acme/web:v1 acme/side:v1 ");
+}
+
+// In Flux the values of the release are the stronger ones.
+TEST(FindInPlaces, LeavesValuesThatOthersComplete) {
+  const auto read = [](const std::string& target) {
+    const auto slots = found_slots(
+        "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nspec:\n  valuesFrom:\n"
+        "  - {kind: Secret, name: s, targetPath: " +
+        target +
+        "}\n  values: {image: {repository: acme/app, tag: v1, registry: quay.io}, web: {image: 'acme/web:v1'}}\n");
+    std::string out;
+    for (const std::string& one : slots) out += one.substr(one.rfind("| ") + 2) + " ";
+    return out;
+  };
+  EXPECT_EQ(read("image.tag"), "quay.io/acme/app:v1 acme/web:v1 ");
+  EXPECT_EQ(read("image.registry"), "quay.io/acme/app:v1 acme/web:v1 ");
+  EXPECT_EQ(read("image.digest"), "(split) acme/web:v1 ");
+  EXPECT_EQ(read("web.registry"), "quay.io/acme/app:v1 (split) ");
+  EXPECT_EQ(read("global.imageRegistry"), "(split) (split) ");
 }
 
 TEST(FindInPlaces, ReadsValuesThatAreText) {
