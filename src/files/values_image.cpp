@@ -169,6 +169,22 @@ bool has_digest(const image_search& in, const found_image& image) {
          (image.has_digest_as_tag && tag.starts_with(digest_algorithm));
 }
 
+// A digest in two members: one of them would stay when the other changes.
+void judge_second_digest(const image_search& in, found_image& image) {
+  const std::string_view digest = scalar_at(in.doc, image.digest);
+  const auto hex = [](std::string_view text) {
+    return text.starts_with(digest_algorithm) ? text.substr(digest_algorithm.size()) : text;
+  };
+  for (const std::string_view key : digest_keys) {
+    const node_index other = in.find(image.mapping, key);
+    const std::string_view text = scalar_at(in.doc, other);
+    if (digest.empty() || text.empty() || in.doc.resolve(other) == in.doc.resolve(image.digest)) continue;
+    image.slot.problem = fmt::format("its digest is in {} and in {}", scalar_at(in.doc, image.digest_key), key);
+    image.slot.remedy = "empty one of them";
+    image.slot.reason = hex(text) == hex(digest) ? skip_reason::split : skip_reason::invalid;
+  }
+}
+
 // Fills in all of the slot that follows from the nodes.
 found_image completed(image_search& in, found_image out, std::string pointer, bool is_image) {
   slot& s = out.slot;
@@ -189,6 +205,7 @@ found_image completed(image_search& in, found_image out, std::string pointer, bo
   } else if (has_digest(in, out)) {
     // The digest is known, but not the image that its tag refers to now.
     s.problem = std::move(split);
+    judge_second_digest(in, out);
   } else if (!split.empty()) {
     s.reason = skip_reason::split;
     s.problem = std::move(split);
@@ -199,7 +216,7 @@ found_image completed(image_search& in, found_image out, std::string pointer, bo
         fmt::format("quote it: {}: \"{}\"", in.doc.at(in.doc.resolve(out.tag_key)).text, scalar_at(in.doc, out.tag));
     return out;
   }
-  if (!s.problem.empty()) s.remedy = rendered_first;
+  if (!s.problem.empty() && s.remedy.empty()) s.remedy = rendered_first;
   return out;
 }
 

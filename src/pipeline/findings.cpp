@@ -100,7 +100,7 @@ class slot_judge {
     if (s.reason == skip_reason::invalid || (s.reason == skip_reason::none && !s.ref)) {
       out.push_back({.row = row_of(rule_id::invalid),
                      .message = s.problem,
-                     .fix = "write a reference: name:tag or name@sha256:…"});
+                     .fix = s.remedy.empty() ? "write a reference: name:tag or name@sha256:…" : s.remedy});
       return out;
     }
     if (s.reason == skip_reason::number_tag)

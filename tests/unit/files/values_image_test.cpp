@@ -40,6 +40,21 @@ std::string rewritten(const image_file& file, char digit) {
   return out.value_or("");
 }
 
+// A pin of one member would leave the other as it was.
+TEST(ValuesImage, WithTwoDigestsIsLeft) {
+  const std::string other(64, 'e');
+  const auto file = read("a: {repository: x, tag: v1, digest: '" + pin + "', sha256: " + hex + "}\n" +
+                         "b: {repository: x, tag: v1, digest: '" + pin + "', sha: " + other + "}\n" +
+                         "c: {repository: x, tag: v1, digest: '" + pin + "', sha256: ''}\n");
+  ASSERT_EQ(file.slots().size(), 3U);
+  EXPECT_EQ(file.slots()[0].reason, skip_reason::split);
+  EXPECT_EQ(file.slots()[0].problem, "its digest is in digest and in sha256");
+  EXPECT_EQ(file.slots()[0].remedy, "empty one of them");
+  EXPECT_EQ(file.slots()[1].reason, skip_reason::invalid) << "they differ";
+  EXPECT_EQ(file.slots()[1].problem, "its digest is in digest and in sha");
+  EXPECT_EQ(file.slots()[2].reason, skip_reason::none);
+}
+
 TEST(ValuesImage, IsPutTogetherFromTheKeysBesideIt) {
   EXPECT_THAT(found_slots("search:\n  image: registry.example.com/search/engine\n  imageTag: \"8.5.1\"\n"
                           "web: {image: nginx, tag: \"1.25\"}\ncache: {image: {name: redis, tag: \"7.2\"}}\n"
