@@ -12,6 +12,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <utility>
 
 namespace pinhook::files {
@@ -211,9 +212,12 @@ class reader {
     } else if (name == "arg") {
       for (std::size_t i = first + 1; i < words.size(); ++i) take_argument(words[i]);
     } else if (name == "copy") {
-      for_flags(words, first + 1, "--from=", [&](word value) { take("COPY --from", std::move(value)); });
+      for_flags(words, first + 1, "--from=", [&](const word& of, std::span<const placed> value) {
+        take("COPY --from", word_of(of, value));
+      });
     } else if (name == "run") {
-      for_flags(words, first + 1, "--mount=", [&](const word& value) { take_mount(value); });
+      for_flags(words, first + 1,
+                "--mount=", [&](const word& of, std::span<const placed> value) { take_mount(of, value); });
     } else if (name == "onbuild" && first == 0 && words.size() > 1) {
       take_instruction(words, 1);
     }
@@ -221,17 +225,39 @@ class reader {
 
   template <class Take>
   static void for_flags(const std::vector<word>& words, std::size_t from, std::string_view prefix, Take take) {
-    for (std::size_t i = from; i < words.size() && words[i].text.starts_with("--"); ++i)
-      if (words[i].text.starts_with(prefix)) take(rest_of(words[i], prefix.size()));
+    for (std::size_t i = from; i < words.size() && words[i].text.starts_with("--"); ++i) {
+      const std::vector<placed> all = unquoted(words[i]);
+      if (text_of(all).starts_with(prefix)) take(words[i], std::span(all).subspan(prefix.size()));
+    }
   }
 
-  // The word without its first characters.
-  static word rest_of(const word& of, std::size_t size) {
-    word out = of;
-    out.text.erase(0, size);
-    // Where the word is one piece; otherwise its begin does not matter.
-    out.begin = of.is_whole() ? of.begin + size : of.begin;
+  // The characters of a flag without quotes and escapes (extractBuilderFlags of BuildKit's parser). In a flag with a
+  // continued line their places do not matter.
+  static std::vector<placed> unquoted(const word& of) {
+    std::vector<placed> out;
+    char quote = 0;
+    for (std::size_t i = 0; i < of.text.size(); ++i) {
+      const char c = of.text[i];
+      if (quote == 0 ? c == '"' || c == '\'' : c == quote) {
+        quote = quote == 0 ? c : '\0';
+        continue;
+      }
+      if (c == '\\' && ++i == of.text.size()) break;
+      out.push_back({of.text[i], of.begin + i});
+    }
     return out;
+  }
+
+  static std::string text_of(std::span<const placed> all) {
+    std::string out;
+    for (const placed& one : all) out += one.character;
+    return out;
+  }
+
+  // A part of the flag. It is one piece where the flag is, and no quote is in it.
+  static word word_of(const word& flag, std::span<const placed> all) {
+    if (!flag.is_whole() || all.empty()) return {text_of(all), flag.begin, flag.end};
+    return {text_of(all), all.front().at, all.back().at + 1};
   }
 
   void take_from(const std::vector<word>& words, std::size_t at) {
@@ -254,19 +280,22 @@ class reader {
     arguments_.insert_or_assign(of.text.substr(0, sign), number);
   }
 
-  // "type=bind,from=image,source=/a"
-  void take_mount(const word& value) {
-    for (std::size_t begin = 0; begin <= value.text.size();) {
-      const std::size_t end = std::min(value.text.find(',', begin), value.text.size());
-      constexpr std::string_view key = "from=";
-      if (const auto part = std::string_view(value.text).substr(begin, end - begin); part.starts_with(key)) {
-        word image = rest_of(value, begin + key.size());
-        const bool is_whole = image.is_whole();
-        image.text.resize(part.size() - key.size());
-        if (is_whole) image.end = image.begin + image.text.size();
-        take("RUN --mount", std::move(image));
+  // "type=bind,from=image,source=/a": fields of CSV, which may have quotes of their own, and keys in capital letters
+  // (ParseMount of BuildKit's instructions).
+  void take_mount(const word& flag, std::span<const placed> value) {
+    for (std::size_t i = 0; i <= value.size(); ++i) {
+      std::vector<placed> field;
+      const bool is_quoted = i < value.size() && value[i].character == '"';
+      for (i += is_quoted ? 1 : 0; is_quoted && i < value.size(); ++i) {
+        const bool ends = value[i].character == '"';
+        if (ends && (i + 1 == value.size() || value[i + 1].character != '"')) break;
+        field.push_back(value[i += ends ? 1 : 0]);
       }
-      begin = end + 1;
+      for (; i < value.size() && value[i].character != ','; ++i)
+        if (!is_quoted) field.push_back(value[i]);
+      constexpr std::string_view key = "from=";
+      if (lowered(text_of(field)).starts_with(key))
+        take("RUN --mount", word_of(flag, std::span(field).subspan(key.size())));
     }
   }
 
