@@ -116,7 +116,7 @@ tidy: packages-check ## clang-tidy, all findings are errors
 	@sed -n 's/^ *"file": "\(.*\)",\?$$/\1/p' build/lint/compile_commands.json | grep -v -e /lone_headers/ -e '_impl\.cpp$$' | \
 	  xargs -P $(JOBS) -n 1 clang-tidy-19 -p build/lint --quiet 2> >(grep -vE 'warnings? (generated|treated)' >&2)
 
-bench: packages-bench build/release/build.ninja ## benchmarks of the inside, of files and reports, then the load run beside nginx
+bench: packages-bench build/release/build.ninja ## benchmarks of the inside, of files and reports, cold answers, then the load run beside nginx
 	@$(call configured_with,PINHOOK_TESTS)
 	@$(call configured_with,PINHOOK_BENCH)
 	cmake --build build/release -j $(JOBS)
@@ -125,6 +125,7 @@ bench: packages-bench build/release/build.ninja ## benchmarks of the inside, of 
 	tests/bench/report
 	tests/bench/console
 	tests/bench/instructions
+	tests/bench/cold
 	$(MAKE) --no-print-directory load
 
 load: packages-bench build/release/build.ninja ## the load run alone

@@ -11,10 +11,10 @@ def free_port():
 
 
 class Relay:
-    """Carries bytes both ways, each piece `delay` seconds after it came; in a thread of its own."""
+    """Carries bytes both ways, each piece `delay` seconds after it came; in a thread of its own. When pieces came is in `came`."""
 
     def __init__(self, target, delay):
-        self.target, self.delay, self.port = target, delay, None
+        self.target, self.delay, self.port, self.came = target, delay, None, []
         self.loop = asyncio.new_event_loop()
         is_up = threading.Event()
 
@@ -44,6 +44,7 @@ class Relay:
 
         try:
             while piece := await reader.read(65536):
+                self.came.append(time.monotonic())
                 self.loop.call_later(self.delay, put, piece)
         except OSError:
             pass
