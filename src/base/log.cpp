@@ -1,6 +1,7 @@
 #include <pinhook/base/log.hpp>
 
 #include <pinhook/base/json_writer.hpp>
+#include <pinhook/base/log_queue.hpp>
 #include <pinhook/base/printable.hpp>
 #include <pinhook/base/terminal.hpp>
 
@@ -124,6 +125,7 @@ void write(level l, std::string_view message, const fields& f) {
   std::string line = render(s.shape, time_stamp(), l, message, f);
   if (auto* sink = s.sink.load()) return sink(line);
   line += '\n';
+  if (line_queue::put(line)) return;
   // Standard error has no buffer, and each call on it holds its lock (setbuf(3), flockfile(3)): lines stay whole. Where
   // nobody reads them, nobody can be told.
   static_cast<void>(std::fwrite(line.data(), 1, line.size(), stderr));

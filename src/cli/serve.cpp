@@ -1,5 +1,6 @@
 #include <pinhook/base/environment.hpp>
 #include <pinhook/base/log.hpp>
+#include <pinhook/base/log_queue.hpp>
 #include <pinhook/cli/commands.hpp>
 #include <pinhook/cli/exit_code.hpp>
 #include <pinhook/cli/messages.hpp>
@@ -12,14 +13,19 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <fmt/core.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <optional>
 #include <utility>
 
 namespace pinhook::cli {
 namespace {
+
+// The second signal does not wait longer for the reader of the log.
+constexpr std::chrono::milliseconds last_lines{500};
 
 int refuse_serve(const error& e) {
   say({}, e.message);
@@ -32,6 +38,7 @@ void end_at_second(asio::signal_set& signals) {
     if (ec) return;
     if (number == SIGHUP) return end_at_second(signals);
     log::warning("a second signal: ending at once");
+    log::line_queue::flush(last_lines);
     std::_Exit(exit_failed);
   });
 }
@@ -71,8 +78,11 @@ int serve(const arguments& arguments) {
   asio::signal_set signals(control, SIGTERM, SIGINT, SIGHUP);
   // Log rotation sends these to have logs reopened, or a program replaced; there are no log files here.
   for (const int number : {SIGUSR1, SIGUSR2}) std::signal(number, SIG_IGN);
+  // Destroyed after the webhook, whose threads log until their end.
+  std::optional<log::line_queue> lines;
   webhook::webhook hook(control, s, all, *std::move(from));
   if (const auto ok = hook.start(); !ok) return refuse_serve(ok.error());
+  lines.emplace();
   log::info("serving", {{"version", PINHOOK_VERSION},
                         {"listen", hook.listens_at().to_string()},
                         {"admin", hook.admin_at().to_string()},

@@ -1,0 +1,44 @@
+// The lines of the log, written by a thread of their own: an answer does not wait for the reader of the log.
+//
+//   log::line_queue lines;          // from here on
+//   …                               // at the end of the block all lines are written
+//
+// A write(2) to a pipe takes a tenth of the CPU time of a warm answer, most of it to wake the reader. Here the lines of a
+// millisecond are one write. A thread that has had no line for ten of them sleeps, and the next line wakes it. (A queue
+// that wakes its thread for each line takes half as much CPU time again as the writes: docs/performance.md.)
+//
+// Lines stay whole and in order, and none is dropped: where `most` bytes wait, those who log wait, too. All are written
+// at the end, and before std::terminate ends the process; what kills it (SIGKILL) takes the lines of the last
+// millisecond with it.
+//
+// Thread rule: one at a time, made and destroyed by one thread; the rest from any.
+#pragma once
+
+#include <unistd.h>
+
+#include <chrono>
+#include <cstddef>
+#include <string_view>
+#include <thread>
+
+namespace pinhook::log {
+
+class line_queue {
+ public:
+  /// `to`: the descriptor that lines are written to; where it takes none (EPIPE and the like) they are dropped, for
+  /// nobody can be told. `most`: bytes that may wait, some 50 ms of the lines of a busy core.
+  explicit line_queue(int to = STDERR_FILENO, std::size_t most = std::size_t{1} << 20);
+  line_queue(const line_queue&) = delete;
+  line_queue& operator=(const line_queue&) = delete;
+  ~line_queue();
+
+  /// False: there is no queue now, and the caller writes the line. A line ends with a line end.
+  static bool put(std::string_view line);
+  /// Returns when all that was put before is written, or when the time is over. Does nothing without a queue.
+  static void flush(std::chrono::milliseconds within);
+
+ private:
+  std::thread writer_;
+};
+
+}  // namespace pinhook::log
