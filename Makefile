@@ -15,7 +15,7 @@ IMAGE ?= pinhook:dev
 
 sources = $(shell git ls-files '*.cpp' '*.hpp')
 
-.PHONY: help deps build demo test test-debian test-arm64 e2e e2e-programs e2e-more nodes console-test check format format-check units tidy headers asan tsan bench load flood soak fuzz fuzz-long image image-twice cves attach manifests chart clean
+.PHONY: help deps build demo test test-debian test-arm64 e2e e2e-programs e2e-more nodes console-test check format format-check units tidy headers asan tsan bench bench-cluster load flood soak fuzz fuzz-long image image-twice cves attach manifests chart clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z0-9 -]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -31,6 +31,7 @@ packages-nodes: groups = build nodes
 packages-browser: groups = build browser
 packages-check: groups = build test check
 packages-bench: groups = build test bench
+packages-cluster: groups = build test bench e2e
 packages-%:
 	@.ci/install $(groups)
 
@@ -127,6 +128,11 @@ bench: packages-bench build/release/build.ninja ## benchmarks of the inside, of 
 	tests/bench/instructions
 	tests/bench/cold
 	$(MAKE) --no-print-directory load
+
+bench-cluster: packages-cluster build/release/build.ninja ## what pinhook adds to creates at a real API server, beside a webhook in Go (CLUSTER_FLAGS)
+	@programs=$$(tests/e2e/tools); found=$$?; \
+	if [ $$found = 3 ]; then echo "bench-cluster: SKIPPED: no control plane to run on"; exit 0; fi; \
+	[ $$found = 0 ] && cmake --build build/release -j $(JOBS) --target pinhook && tests/bench/cluster --programs $$programs $(CLUSTER_FLAGS)
 
 load: packages-bench build/release/build.ninja ## the load run alone
 	@$(call configured_with,PINHOOK_TESTS)

@@ -1,0 +1,3 @@
+module pinhook.dev/tests/bench/patch_webhook
+
+go 1.25.0
