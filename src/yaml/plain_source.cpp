@@ -2,8 +2,10 @@
 
 #include <pinhook/yaml/any_source.hpp>
 #include <pinhook/yaml/long_scalar.hpp>
+#include <pinhook/yaml/plain_end.hpp>
 #include <pinhook/yaml/plain_text.hpp>
 #include <pinhook/yaml/plain_tree.hpp>
+#include <pinhook/yaml/text_scan.hpp>
 
 #include <algorithm>
 #include <array>
@@ -16,19 +18,12 @@ namespace {
 // A longer key on one line is invalid beyond 1,024 characters.
 constexpr std::size_t max_key = 256;
 
-constexpr std::string_view flow_signs = ",[]{}";
-
-constexpr std::array<bool, 256> table_of(std::string_view characters) {
-  std::array<bool, 256> out{};
-  for (const char c : characters) out[static_cast<unsigned char>(c)] = true;
-  return out;
-}
-
-// What may end a plain scalar, in blocks and between brackets.
-constexpr auto block_stops = table_of("\n:#");
-constexpr auto flow_stops = table_of("\n:#,[]{}");
 // What begins something else than a plain scalar.
 constexpr auto indicators = table_of("-?:,[]{}#&*!|>'\"%@` \n");
+
+constexpr auto quoted_stops = table_of("\"'\\\n/{");
+
+enum class around : std::uint8_t { block, brackets };
 
 bool is_in(const std::array<bool, 256>& table, char c) { return table[static_cast<unsigned char>(c)]; }
 
@@ -41,7 +36,7 @@ class plain_reader {
   bool run() {
     while (at_ < text_.size()) {
       line_begin_ = at_;
-      while (is_at(' ')) ++at_;
+      skip_spaces();
       if (is_at('#')) {
         skip_line();
       } else if (at_ >= text_.size() || is_at('\n')) {
@@ -59,8 +54,10 @@ class plain_reader {
   [[nodiscard]] bool is_at(char c) const { return at_ < text_.size() && text_[at_] == c; }
   /// The character, or a line feed at the end.
   [[nodiscard]] char peek(std::size_t at) const { return at < text_.size() ? text_[at] : '\n'; }
-  [[nodiscard]] bool ends_word(std::size_t at) const { return peek(at) == ' ' || peek(at) == '\n'; }
+  [[nodiscard]] bool ends_word(std::size_t at) const { return yaml::ends_word(text_, at); }
   [[nodiscard]] bool is_dash(std::size_t at) const { return peek(at) == '-' && ends_word(at + 1); }
+
+  void skip_spaces() { at_ = behind_spaces(text_, at_); }
 
   void next_line() {
     ++at_;
@@ -74,8 +71,12 @@ class plain_reader {
 
   // The rest of a line after a value: nothing, or a comment.
   bool end_line() {
+    if (is_at('\n')) {
+      next_line();
+      return true;
+    }
     const std::size_t from = at_;
-    while (is_at(' ')) ++at_;
+    skip_spaces();
     if (is_at('#')) {
       if (at_ == from) return false;
       skip_line();
@@ -127,23 +128,31 @@ class plain_reader {
     if (is_at('[') || is_at('{')) return take_flow() && end_line();
     if (is_at('|') || is_at('>')) return take_block();
     source_node n;
-    if (!take_scalar(block_stops, n)) return false;
+    if (!take_scalar(around::block, n)) return false;
     if (is_colon(at_)) return line_ == n.line && tree_.open(n, true, indent) && add_key(n);
     return !tree_.is_closed() && end_scalar(n);
   }
 
   // A scalar in a block that is no key: a plain one may go on.
   bool end_scalar(source_node& n) {
-    if (n.form == scalar_form::plain && peek(at_) == '\n') {
+    if (n.form == scalar_form::plain && peek(at_) == '\n' && may_go_on(tree_.top().indent)) {
       auto lines = read_plain_lines(text_, n.span.begin, n.span.end, tree_.top().indent);
       if (!lines) return false;
       if (lines->breaks > 0) {
         go_behind(*lines);
         n.span.end = lines->end;
         n.text = tree_.own(std::move(lines->value));
+        n.is_word = false;
       }
     }
     return tree_.add(n) && end_line();
+  }
+
+  // False when the line behind the one that ends here is another key or item, as nearly all are.
+  [[nodiscard]] bool may_go_on(std::size_t indent) const {
+    const std::size_t line = at_ + 1;
+    const std::size_t content = behind_spaces(text_, line);
+    return peek(content) == '\n' || content - line > indent;
   }
 
   bool take_block() {
@@ -179,7 +188,7 @@ class plain_reader {
   bool take_item() {
     for (;;) {
       const std::size_t behind = ++at_;
-      while (is_at(' ')) ++at_;
+      skip_spaces();
       // libfyaml 0.7 refuses an empty item where the sequence begins at its key.
       if (at_ >= text_.size() || is_at('\n') || is_at('#')) return !tree_.is_at_key() && end_empty(behind);
       if (!is_dash(at_)) return take_node(at_ - line_begin_);
@@ -189,7 +198,7 @@ class plain_reader {
 
   bool take_key() {
     source_node n;
-    return take_scalar(block_stops, n) && is_colon(at_) && line_ == n.line && add_key(n);
+    return take_scalar(around::block, n) && is_colon(at_) && line_ == n.line && add_key(n);
   }
 
   [[nodiscard]] bool is_colon(std::size_t at) const { return peek(at) == ':' && ends_word(at + 1); }
@@ -198,12 +207,12 @@ class plain_reader {
   bool add_key(const source_node& key) {
     if (key.span.size() > max_key || !tree_.add(key)) return false;
     const std::size_t behind = ++at_;
-    while (is_at(' ')) ++at_;
+    skip_spaces();
     if (at_ >= text_.size() || is_at('\n') || is_at('#')) return end_empty(behind);
     if (is_at('[') || is_at('{')) return take_flow() && end_line();
     if (is_at('|') || is_at('>')) return take_block();
     source_node n;
-    return take_scalar(block_stops, n) && !is_colon(at_) && end_scalar(n);
+    return take_scalar(around::block, n) && !is_colon(at_) && end_scalar(n);
   }
 
   // The end of a line without a value behind the sign that ends at `behind`.
@@ -218,7 +227,7 @@ class plain_reader {
   }
 
   // A quoted scalar, or the first line of a plain one; afterwards `at_` is at the next character that is no space.
-  bool take_scalar(const std::array<bool, 256>& stops, source_node& n) {
+  bool take_scalar(around in, source_node& n) {
     const std::size_t begin = at_;
     n.line = line_;
     n.column = column_of(begin);
@@ -228,28 +237,43 @@ class plain_reader {
     } else {
       if (is_in(indicators, first) && (first != '-' || ends_word(at_ + 1) || flow_signs.contains(peek(at_ + 1))))
         return false;
-      at_ = plain_end(stops);
-      std::size_t end = at_;
+      const plain_end last = in == around::brackets ? plain_end_in_flow(text_, at_) : plain_end_in_block(text_, at_);
+      n.is_word = !last.has_slash;
+      std::size_t end = last.at;
       while (text_[end - 1] == ' ') --end;
       n.form = scalar_form::plain;
       n.span = {begin, end};
       n.text = text_.substr(begin, end - begin);
       at_ = end;
     }
+    if (!is_at(' ')) return true;
     const std::size_t end = at_;
-    while (is_at(' ')) ++at_;
+    skip_spaces();
     // A comment needs the space before it.
     if (is_at('#')) at_ = end;
     return true;
   }
 
+  // The closing quote, an escape, or the end of the line. `is_word` becomes false for a text with a slash or a bracket.
+  [[nodiscard]] std::size_t quoted_end(char quote, bool& is_word) const {
+    for (std::size_t at = at_ + 1; at < text_.size(); ++at) {
+      const char c = text_[at];
+      if (!is_in(quoted_stops, c)) continue;
+      if (c == quote || c == '\n' || (c == '\\' && quote == '"')) return at;
+      if (c == '/' || c == '{') is_word = false;
+    }
+    return text_.size();
+  }
+
   bool take_quoted(char quote, source_node& n) {
     const std::size_t begin = at_;
-    const std::size_t end = text_.find_first_of(quote == '"' ? "\"\\\n" : "'\n", at_ + 1);
-    if (end == std::string_view::npos) return false;
+    bool is_word = true;
+    const std::size_t end = quoted_end(quote, is_word);
+    if (end >= text_.size()) return false;
     n.form = quote == '"' ? scalar_form::double_quoted : scalar_form::single_quoted;
     if (text_[end] == quote && (quote == '"' || peek(end + 1) != quote)) {
       n.text = text_.substr(begin + 1, end - begin - 1);
+      n.is_word = is_word;
       at_ = end + 1;
     } else {
       auto value = read_quoted(text_, begin, tree_.is_closed() ? 0 : tree_.top().indent);
@@ -260,19 +284,6 @@ class plain_reader {
     }
     n.span = {begin, at_};
     return true;
-  }
-
-  // Where the plain scalar ends that begins at `at_`: at the end of the line, a comment, the ':' of a key, a bracket.
-  [[nodiscard]] std::size_t plain_end(const std::array<bool, 256>& stops) const {
-    const bool is_flow = &stops == &flow_stops;
-    for (std::size_t at = at_ + 1; at < text_.size(); ++at) {
-      const char c = text_[at];
-      if (!is_in(stops, c)) continue;
-      if (c == '#' && text_[at - 1] != ' ') continue;
-      if (c == ':' && !ends_word(at + 1) && !(is_flow && flow_signs.contains(peek(at + 1)))) continue;
-      return at;
-    }
-    return text_.size();
   }
 
   // Brackets and all between them. Values that are not written, pairs in sequences and commas before a closing
@@ -306,7 +317,7 @@ class plain_reader {
 
   bool take_flow_key() {
     source_node key;
-    if (!take_scalar(flow_stops, key) || !is_at(':') || key.span.size() > max_key) return false;
+    if (!take_scalar(around::brackets, key) || !is_at(':') || key.span.size() > max_key) return false;
     ++at_;
     // JSON needs no space behind its keys.
     if (key.form == scalar_form::plain && !ends_word(at_)) return false;
@@ -315,7 +326,7 @@ class plain_reader {
 
   bool take_flow_scalar() {
     source_node n;
-    return take_scalar(flow_stops, n) && !is_at(':') && tree_.add(n);
+    return take_scalar(around::brackets, n) && !is_at(':') && tree_.add(n);
   }
 
   bool open_flow() {

@@ -6,6 +6,10 @@
 #include <cstdint>
 #include <cstring>
 
+#if defined(__SSE2__)
+#include <immintrin.h>
+#endif
+
 namespace pinhook::yaml {
 namespace {
 
@@ -19,6 +23,21 @@ bool has_no_controls(std::string_view text, bool& has_high) {
   const auto zeros = [](std::uint64_t word) { return ~(((word & lows) + lows) | word) & highs; };
   std::uint64_t seen = 0;
   std::size_t at = 0;
+#if defined(__SSE2__)
+  const __m128i space = _mm_set1_epi8(' ');
+  const __m128i feed = _mm_set1_epi8('\n');
+  const __m128i del = _mm_set1_epi8('\x7f');
+  __m128i all = _mm_setzero_si128();
+  for (; at + sizeof space <= text.size(); at += sizeof space) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + at));
+    all = _mm_or_si128(all, bytes);
+    const __m128i visible = _mm_cmpeq_epi8(_mm_max_epu8(bytes, space), bytes);
+    const __m128i good =
+        _mm_andnot_si128(_mm_cmpeq_epi8(bytes, del), _mm_or_si128(visible, _mm_cmpeq_epi8(bytes, feed)));
+    if (_mm_movemask_epi8(good) != 0xffff) return false;
+  }
+  if (_mm_movemask_epi8(all) != 0) seen = highs;
+#endif
   for (; at + sizeof(std::uint64_t) <= text.size(); at += sizeof(std::uint64_t)) {
     std::uint64_t word = 0;
     std::memcpy(&word, text.data() + at, sizeof word);

@@ -19,6 +19,7 @@ bool is_merge_key(const source_node& key) {
 }
 
 bool has_merge_key(const source_document& doc, node_index mapping) {
+  if ((doc.nodes[mapping].keys & key_bit("<<")) == 0) return false;
   for (node_index k = doc.nodes[mapping].first; k != no_node; k = doc.nodes[doc.nodes[k].next].next)
     if (is_merge_key(doc.nodes[k])) return true;
   return false;
@@ -29,7 +30,7 @@ node_index find_own(const source_document& doc, node_index mapping, std::string_
   for (node_index k = doc.nodes[mapping].first; k != no_node;) {
     const source_node& own = doc.nodes[k];
     const source_node& at = own.kind == source_kind::alias ? doc.nodes[own.target] : own;
-    if (at.kind == source_kind::scalar && at.text == key) return own.next;
+    if (at.text.size() == key.size() && at.kind == source_kind::scalar && at.text == key) return own.next;
     has_merge = has_merge || is_merge_key(own);
     k = doc.nodes[own.next].next;
   }
@@ -128,15 +129,15 @@ bool has_double(std::string_view t) {
   return std::from_chars(t.data(), t.data() + t.size(), unused).ec == std::errc{};
 }
 
-bool is_null_text(std::string_view t) { return t.empty() || t == "~" || t == "null" || t == "Null" || t == "NULL"; }
-
 class json_writer {
  public:
-  json_writer(const source_document& doc, std::size_t limit) : doc_(doc), limit_(limit) {}
+  /// `keys`: null: all.
+  json_writer(const source_document& doc, const key_list* keys, std::size_t limit)
+      : doc_(doc), keys_(keys), limit_(limit) {}
 
   result<std::string> write(node_index from) {
     // JSON without its white space is as long as YAML, as a rule.
-    out_.reserve(std::min(limit_, doc_.at(doc_.resolve(from)).span.size()));
+    if (keys_ == nullptr) out_.reserve(std::min(limit_, doc_.at(doc_.resolve(from)).span.size()));
     value(from, 0);
     if (is_over_ || out_.size() > limit_)
       return fail(error_code::malformed,
@@ -198,10 +199,12 @@ class json_writer {
 
   void members(node_index mapping, std::size_t depth) {
     if (has_merge_key(doc_, mapping)) return merged_members(mapping, depth);
+    if (keys_ != nullptr && (doc_.nodes[mapping].keys & keys_->bits()) == 0) return;
     bool is_first = true;
     for (node_index k = doc_.nodes[mapping].first; k != no_node && !is_over_; k = doc_.nodes[doc_.nodes[k].next].next) {
       const source_node& key = doc_.nodes[doc_.resolve(k)];
-      if (key.kind == source_kind::scalar) member(key, doc_.nodes[k].next, depth, is_first);
+      if (key.kind == source_kind::scalar && (keys_ == nullptr || keys_->holds(key.text)))
+        member(key, doc_.nodes[k].next, depth, is_first);
     }
   }
 
@@ -238,6 +241,7 @@ class json_writer {
   }
 
   const source_document& doc_;
+  const key_list* keys_;
   std::size_t limit_;
   std::string out_;
   std::size_t steps_ = 0;
@@ -246,9 +250,7 @@ class json_writer {
 
 }  // namespace
 
-node_index source_document::find(node_index mapping, std::string_view key) const {
-  mapping = resolve(mapping);
-  if (mapping == no_node || nodes[mapping].kind != source_kind::mapping) return no_node;
+node_index source_document::find_among(node_index mapping, std::string_view key) const {
   bool has_merge = false;
   if (const node_index own = find_own(*this, mapping, key, has_merge); own != no_node) return own;
   if (!has_merge) return no_node;
@@ -274,14 +276,12 @@ std::string_view source_document::text_of(node_index mapping, std::string_view k
   return at != no_node && nodes[at].kind == source_kind::scalar ? nodes[at].text : std::string_view();
 }
 
-bool source_document::is_null(node_index i) const {
-  const source_node& n = at(resolve(i));
-  if (n.kind != source_kind::scalar || n.has_tag) return false;
-  return n.form == scalar_form::none || (n.form == scalar_form::plain && is_null_text(n.text));
+result<std::string> to_json(const source_document& doc, node_index from, std::size_t limit) {
+  return json_writer(doc, nullptr, limit).write(from);
 }
 
-result<std::string> to_json(const source_document& doc, node_index from, std::size_t limit) {
-  return json_writer(doc, limit).write(from);
+result<std::string> to_json_of(const source_document& doc, node_index from, const key_list& keys, std::size_t limit) {
+  return json_writer(doc, &keys, limit).write(from);
 }
 
 }  // namespace pinhook::yaml

@@ -37,4 +37,19 @@ inline std::string difference_of(const yaml::source& a, const yaml::source& b) {
   return {};
 }
 
+/// What a node says of its keys or its text and is not so; empty: all is.
+inline std::string false_promise_of(const yaml::source& from) {
+  for (const yaml::source_document& doc : from.documents)
+    for (const yaml::source_node& n : doc.nodes) {
+      if (n.is_word && (n.text.find_first_of("/\n") != std::string_view::npos || n.text.starts_with('{')))
+        return fmt::format("\"{}\" is no word", n.text);
+      if (n.kind != yaml::source_kind::mapping || n.keys == all_keys) continue;
+      for (yaml::node_index k = n.first; k != yaml::no_node; k = doc.at(doc.at(k).next).next)
+        if (doc.at(k).kind != yaml::source_kind::scalar || (n.keys & key_bit(doc.at(k).text)) == 0 ||
+            doc.at(k).text == "<<")
+          return fmt::format("\"{}\" is not among the keys", doc.at(k).text);
+    }
+  return {};
+}
+
 }  // namespace pinhook::testing

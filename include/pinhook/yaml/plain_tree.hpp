@@ -26,6 +26,8 @@ class plain_tree {
     bool is_flow = false;
     /// Its last key, or its last dash, has no value yet.
     bool is_waiting = false;
+    /// Of a mapping: its last child is a key.
+    bool has_key = false;
   };
 
   explicit plain_tree(const source_limits& limits) : limits_(limits) {}
@@ -60,10 +62,12 @@ class plain_tree {
   bool open(source_node n, bool is_mapping, std::size_t indent) {
     n.kind = is_mapping ? source_kind::mapping : source_kind::sequence;
     n.form = scalar_form::none;
+    n.keys = 0;
+    n.is_word = false;
     n.text = {};
     n.span.end = n.span.begin;
     if (open_.size() >= limits_.depth || is_full()) return false;
-    open_.push_back({link(n), no_node, indent, is_mapping, n.is_flow, false});
+    open_.push_back({link(n), no_node, indent, is_mapping, n.is_flow, false, false});
     behind_ = n.span.begin;
     return true;
   }
@@ -111,6 +115,7 @@ class plain_tree {
 
  private:
   static constexpr std::size_t max_reserved = 4096;
+  static constexpr std::string_view merge_key = "<<";
 
   [[nodiscard]] bool is_full() const { return out_.documents.back().nodes.size() >= limits_.nodes; }
 
@@ -124,9 +129,14 @@ class plain_tree {
       return index;
     }
     level& up = open_.back();
+    source_node& collection = doc.nodes[up.node];
     doc.nodes[index].parent = up.node;
-    (up.last == no_node ? doc.nodes[up.node].first : doc.nodes[up.last].next) = index;
+    (up.last == no_node ? collection.first : doc.nodes[up.last].next) = index;
     up.last = index;
+    if (up.is_mapping) {
+      up.has_key = !up.has_key;
+      if (up.has_key) collection.keys |= n.text == merge_key ? all_keys : key_bit(n.text);
+    }
     up.is_waiting = false;
     return index;
   }

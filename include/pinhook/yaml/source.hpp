@@ -12,6 +12,7 @@
 #pragma once
 
 #include <pinhook/base/error.hpp>
+#include <pinhook/base/key_list.hpp>
 #include <pinhook/yaml/text_span.hpp>
 
 #include <cstddef>
@@ -37,10 +38,14 @@ struct source_node {
   source_kind kind = source_kind::scalar;
   scalar_form form = scalar_form::none;
   /// Of a collection: written with brackets.
-  bool is_flow = false;
+  bool is_flow : 1 = false;
   /// "!!str", or any other explicit tag.
-  bool has_tag = false;
-  bool has_anchor = false;
+  bool has_tag : 1 = false;
+  bool has_anchor : 1 = false;
+  /// Of a scalar: its text is known to have neither a slash nor a line feed, and not to begin with '{'.
+  bool is_word : 1 = false;
+  /// Of a mapping: its keys, and those that it merges; all where that is not known.
+  key_bits keys = all_keys;
   /// Of a scalar: its bytes, quotes included; of a literal or folded one the lines of its content. Of an alias: with
   /// its star. Of a collection: from the first byte to after the last of its content (brackets included). `form` none:
   /// empty, at the place of a value: right after the ':' or the '-'.
@@ -85,13 +90,28 @@ struct source_document {
   [[nodiscard]] node_index resolve(node_index i) const { return at(i).kind == source_kind::alias ? at(i).target : i; }
   /// The value of a mapping's key, through an alias and merge keys ("<<", own keys first); no_node when there is none
   /// or `mapping` (resolved) is not a mapping. The value itself may be an alias. Of a duplicate key the first counts.
-  [[nodiscard]] node_index find(node_index mapping, std::string_view key) const;
+  [[nodiscard]] node_index find(node_index mapping, std::string_view key) const {
+    mapping = resolve(mapping);
+    const source_node& n = at(mapping);
+    return n.kind == source_kind::mapping && (n.keys & key_bit(key)) != 0 ? find_among(mapping, key) : no_node;
+  }
   /// The node at a JSON Pointer (RFC 6901) from `from`, with the rules of `find`; the last may be an alias.
   [[nodiscard]] node_index at_pointer(node_index from, std::string_view pointer) const;
   /// The text of a scalar value under a key (through aliases); empty when there is none or it is not a scalar.
   [[nodiscard]] std::string_view text_of(node_index mapping, std::string_view key) const;
   /// True for a value that YAML reads as null: empty, or plain `~`, `null`, `Null`, `NULL`.
-  [[nodiscard]] bool is_null(node_index i) const;
+  [[nodiscard]] bool is_null(node_index i) const {
+    const source_node& n = at(resolve(i));
+    if (n.kind != source_kind::scalar || n.has_tag) return false;
+    return n.form == scalar_form::none || (n.form == scalar_form::plain && is_null_text(n.text));
+  }
+
+ private:
+  [[nodiscard]] static bool is_null_text(std::string_view t) {
+    return t.empty() || t == "~" || (t.size() == 4 && (t == "null" || t == "Null" || t == "NULL"));
+  }
+  /// `mapping` is one.
+  [[nodiscard]] node_index find_among(node_index mapping, std::string_view key) const;
 };
 
 struct source {
@@ -122,6 +142,11 @@ struct source_limits {
 /// `limit` bytes (aliases can unfold into gigabytes).
 [[nodiscard]] result<std::string> to_json(const source_document& doc, node_index from,
                                           std::size_t limit = std::size_t{64} * 1024 * 1024);
+
+/// The same with the members of these keys alone, in mappings of any depth, for a reader that passes over all others.
+/// (Of a mapping that merges others, all members.)
+[[nodiscard]] result<std::string> to_json_of(const source_document& doc, node_index from, const key_list& keys,
+                                             std::size_t limit = std::size_t{64} * 1024 * 1024);
 
 /// One change of a text: the bytes of `span` become `text`. An empty span inserts.
 struct edit {

@@ -21,6 +21,20 @@ std::string json_of(std::string_view text) {
   return out ? *out : "refused: " + out.error().message;
 }
 
+// The same with some members.
+TEST(YamlToJsonOf, HasTheMembersOfTheseKeysAlone) {
+  const auto got = read_source("a: {b: 1, c: {a: 2}, ab: 3}\nd: [{a: 4, e: 5}, {e: 6}, 7]\n<<: {f: 8}\ng: 9\n");
+  ASSERT_TRUE(got);
+  const auto& doc = got->documents.at(0);
+  key_list keys;
+  for (const std::string_view key : {"a", "c", "d"}) keys.add(key);
+  EXPECT_EQ(to_json_of(doc, doc.find(doc.root, "a"), keys), R"({"c":{"a":2}})");
+  EXPECT_EQ(to_json_of(doc, doc.find(doc.root, "d"), keys), R"([{"a":4},{},7])");
+  // A mapping that merges others has all.
+  EXPECT_EQ(to_json_of(doc, doc.root, keys), R"({"a":{"c":{"a":2}},"d":[{"a":4},{},7],"g":9,"f":8})");
+  EXPECT_FALSE(to_json_of(doc, doc.root, keys, 10));
+}
+
 struct json_case {
   const char* name;
   std::string_view text;
