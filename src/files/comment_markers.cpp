@@ -79,12 +79,20 @@ constexpr auto begins_anywhere = [] {
   return out;
 }();
 
-// False for most comments: none of those texts is in it.
-bool may_hold_text(std::string_view body) {
-  for (std::size_t i = 1; i < body.size(); ++i)
-    if (begins_anywhere[pair_of(body[i - 1], body[i])]) return true;
-  return false;
-}
+// The begin of every text that follows the sign at once.
+constexpr char tight_sign = '@';
+static_assert(std::ranges::all_of(markers, [](const comment_marker& one) {
+  return one.place != marker_place::tight || one.text.front() == tight_sign;
+}));
+
+// The begins of the other texts; that of a body which may be an object, too.
+constexpr auto begins_body = [] {
+  std::array<bool, 256> out{};
+  out[static_cast<unsigned char>('{')] = true;
+  for (const comment_marker& one : markers)
+    if (one.place == marker_place::first) out[static_cast<unsigned char>(one.text[0])] = true;
+  return out;
+}();
 
 bool fits(const comment_marker& m, std::string_view comment, std::string_view body) {
   switch (m.place) {
@@ -95,9 +103,23 @@ bool fits(const comment_marker& m, std::string_view comment, std::string_view bo
     case marker_place::object:
       return body.starts_with('{') && body.contains(m.text);
     case marker_place::anywhere:
-      return body.contains(m.text);
+      break;
   }
   return false;
+}
+
+// The first marker whose text may stand anywhere and stands in the body.
+const comment_marker* marker_within(std::string_view body) {
+  const comment_marker* out = nullptr;
+  for (std::size_t i = 1; i < body.size(); ++i) {
+    if (!begins_anywhere[pair_of(body[i - 1], body[i])]) continue;
+    const std::string_view rest = body.substr(i - 1);
+    for (const comment_marker& one : markers)
+      if (one.place == marker_place::anywhere && rest[0] == one.text[0] && rest.starts_with(one.text) &&
+          (out == nullptr || &one < out))
+        out = &one;
+  }
+  return out;
 }
 
 }  // namespace
@@ -109,9 +131,12 @@ const comment_marker* marker_of(std::string_view comment) {
   comment = line_from(comment, 0);
   const std::size_t begin = comment.find_first_not_of("# \t");
   const std::string_view body = begin == std::string_view::npos ? std::string_view() : comment.substr(begin);
-  const bool may_hold = may_hold_text(body);
+  const comment_marker* within = marker_within(body);
+  const bool may_begin = !body.empty() && begins_body[static_cast<unsigned char>(body.front())];
+  const bool is_tight = comment.size() > 1 && comment[1] == tight_sign;
+  if (!may_begin && !is_tight) return within;
   for (const comment_marker& one : markers)
-    if ((may_hold || one.place != marker_place::anywhere) && fits(one, comment, body)) return &one;
+    if (&one == within || fits(one, comment, body)) return &one;
   return nullptr;
 }
 

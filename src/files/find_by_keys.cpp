@@ -120,11 +120,16 @@ class key_search {
       pointer_.resize(size);
     }
     for (node_index k = in_.doc.at(i).first; k != no_node; k = in_.doc.at(in_.doc.at(k).next).next) {
-      const std::string_view name = scalar_at(in_.doc, k);
-      if (name.empty() || name == "<<" || pin::is_key_without_images(name)) continue;
       const node_index value = in_.doc.at(k).next;
-      const bool is_image = pin::names_image(name) && !parts->contains(value);
-      // The pointer to any other scalar is not needed.
+      const std::string_view name = scalar_at(in_.doc, k);
+      const bool names_image = pin::names_image(name);
+      // Most members are other texts, which hold nothing.
+      if (!names_image && !is_collection(value)) {
+        if (auto ok = in_.spend(1); !ok) return ok;
+        continue;
+      }
+      if (name.empty() || name == "<<" || pin::is_key_without_images(name)) continue;
+      const bool is_image = names_image && !parts->contains(value);
       if (is_image || is_collection(value)) pin::append_pointer(pointer_, name);
       const bool is_built = builds_ && key == built_list && name == pin::image_key;
       if (is_image) take_string(value, name, is_built ? skip_reason::built : skip_reason::none);
@@ -147,6 +152,7 @@ class key_search {
     const bool is_taken = *image && (parts.contains((*image)->name) || parts.contains((*image)->tag));
     const bool has_repository = *image && !is_taken;
     if (has_repository) add_parts(std::move(**image));
+    if (!has_named_image(i)) return parts;
     for (node_index k = in_.doc.at(i).first; k != no_node; k = in_.doc.at(in_.doc.at(k).next).next) {
       const std::string_view key = scalar_at(in_.doc, k);
       const node_index value = in_.doc.at(k).next;
@@ -164,6 +170,12 @@ class key_search {
       if (key != pin::image_key || has_certain_tag(i)) add_parts(std::move(**beside));
     }
     return parts;
+  }
+
+  [[nodiscard]] bool has_named_image(node_index mapping) const {
+    for (node_index k = in_.doc.at(mapping).first; k != no_node; k = in_.doc.at(in_.doc.at(k).next).next)
+      if (pin::names_image(in_.doc.at(in_.doc.resolve(k)).text)) return true;
+    return false;
   }
 
   // By one row of the operator. What it takes, or knows to be no image, is added to `parts`.

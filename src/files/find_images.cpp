@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <iterator>
-#include <map>
 #include <span>
 #include <utility>
 
@@ -97,18 +96,20 @@ struct lone_pin {
 
 // All lone pins in the order of the text; several slots may belong to one node.
 std::vector<lone_pin> lone_pins(image_search& in) {
-  std::map<node_index, lone_pin> by_node;
+  std::vector<lone_pin> out;
   for (found_image& image : in.images) {
     if (image.slot.tag || !needs_comment(image)) continue;
     const node_index node = in.doc.resolve(commented_node(image));
     // The digest of a kustomization's entry may be in its name, where no comment is read.
     if (node == no_node) continue;
-    lone_pin& one = by_node[node];
-    one.node = node;
-    one.images.push_back(&image);
+    // Nearly always they come in this order.
+    const auto at =
+        out.empty() || out.back().node < node ? out.end() : std::ranges::lower_bound(out, node, {}, &lone_pin::node);
+    if (at == out.end() || at->node != node)
+      out.insert(at, {node, {&image}});
+    else
+      at->images.push_back(&image);
   }
-  std::vector<lone_pin> out;
-  for (auto& [node, one] : by_node) out.push_back(std::move(one));
   return out;
 }
 

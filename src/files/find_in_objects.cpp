@@ -1,4 +1,5 @@
 // Kubernetes objects: the webhook's own engine reads them as JSON, and its pointers lead back to the nodes.
+#include <pinhook/files/first_look.hpp>
 #include <pinhook/files/image_search.hpp>
 #include <pinhook/pin/find_slots.hpp>
 #include <pinhook/pin/image_kinds.hpp>
@@ -10,6 +11,7 @@
 #include <array>
 #include <map>
 #include <set>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -150,10 +152,15 @@ class object_search {
   }
 
   result<void> take_object(node_index i, const object_type& type) {
-    const auto json = yaml::to_json(in_.doc, i, in_.budget);
+    const auto& kinds = in_.places.kinds;
+    const auto places = kinds.of(type.group, type.kind);
+    // Of an object that an alias may unfold, all is written, so that its size counts.
+    const bool is_short = pin::are_by_name(places) && !in_.written(i).contains('*');
+    const auto json =
+        is_short ? yaml::to_json_of(in_.doc, i, kinds.members(), in_.budget) : yaml::to_json(in_.doc, i, in_.budget);
     if (!json) return in_.spend(in_.budget + 1);
     if (auto ok = in_.spend(json->size()); !ok) return ok;
-    const auto read = pin::read_object(*json, in_.places.kinds.of(type.group, type.kind));
+    const auto read = pin::read_object(*json, places);
     if (!read) return explain(in_, i, read.error());
     owned_part part = part_of(i, {});
     part.pointer = pointer_;
@@ -165,10 +172,12 @@ class object_search {
     for (const pin::slot& slot : read->found.slots)
       if (const node_index node = in_.doc.at_pointer(i, slot.pointer); !is_inner_ || !in_.known.contains(node))
         found.emplace_back(&slot, node);
+    const std::size_t before = in_.images.size();
     for (const auto& [slot, node] : found)
       if (auto ok = take_slot(*slot, node, part); !ok) return ok;
     std::set<node_index> searched;
     if (auto ok = find_in_places(in_, part, type, searched); !ok) return ok;
+    if (keys_add_nothing(in_, i, type, std::span(in_.images).subspan(before))) return {};
     return find_by_keys(in_, part, type, searched);
   }
 

@@ -254,7 +254,9 @@ bool image_file::is_of_known_form() const { return form_of_file(parts_->path) !=
 
 std::vector<unread_image> image_file::unread() const {
   const auto read = nodes();
-  return read ? unread_images((*read)->from, (*read)->images) : std::vector<unread_image>();
+  if (!read) return {};
+  const bool is_yaml = syntax_of_file(parts_->path) == file_syntax::yaml;
+  return unread_images((*read)->from, is_yaml ? (*read)->text : std::string_view(), (*read)->images);
 }
 
 result<std::string> image_file::rewrite(std::span<const change> changes, pin::pin_format format) const {

@@ -60,12 +60,9 @@ skip_reason reason_without_reference(std::string_view written) {
 
 }  // namespace
 
-result<void> image_search::spend(std::size_t amount) {
-  if (amount > budget)
-    return refuse_at(doc.at(doc.root),
-                     fmt::format("its aliases expand to more than {} bytes, or nest too deep", allowed_for(doc)));
-  budget -= amount;
-  return {};
+std::unexpected<error> image_search::overspent() const {
+  return refuse_at(doc.at(doc.root),
+                   fmt::format("its aliases expand to more than {} bytes, or nest too deep", allowed_for(doc)));
 }
 
 bool holds_key(std::string_view text, const std::vector<std::string>& keys) {

@@ -319,13 +319,13 @@ class shape_keys {
  public:
   shape_keys() {
     for (const compiled_form& one : compiled_forms()) one.add_keys(all_);
-    for (const std::string_view key : all_) begins_[static_cast<unsigned char>(key.front())] = true;
+    for (const std::string_view key : all_) sizes_[static_cast<unsigned char>(key.front())] |= size_bit(key);
   }
 
   [[nodiscard]] std::vector<std::string_view> held_by(const yaml::source_document& doc) const {
     std::vector<std::string_view> out;
     for (const yaml::source_node& n : doc.nodes) {
-      if (n.text.empty() || !begins_[static_cast<unsigned char>(n.text.front())]) continue;
+      if (n.text.empty() || (sizes_[static_cast<unsigned char>(n.text.front())] & size_bit(n.text)) == 0) continue;
       const auto key = std::ranges::find(all_, n.text);
       if (key != all_.end() && std::ranges::find(out, *key) == out.end()) out.push_back(*key);
     }
@@ -333,8 +333,13 @@ class shape_keys {
   }
 
  private:
+  static std::uint64_t size_bit(std::string_view key) {
+    return std::uint64_t{1} << std::min<std::size_t>(key.size(), 63);
+  }
+
   std::vector<std::string_view> all_;
-  std::array<bool, 256> begins_{};
+  // By the first letter of keys: the sizes of those that begin with it, as bits; long ones share one.
+  std::array<std::uint64_t, 256> sizes_{};
 };
 
 }  // namespace

@@ -57,7 +57,7 @@ const key_index::large_mapping& key_index::of(const source_document& doc, node_i
 
 node_index key_index::find(const source_document& doc, node_index mapping, std::string_view key) {
   mapping = doc.resolve(mapping);
-  if (doc.at(mapping).kind != source_kind::mapping) return no_node;
+  if (doc.at(mapping).kind != source_kind::mapping || (doc.at(mapping).keys & key_bit(key)) == 0) return no_node;
   bool has_merge = false;
   std::size_t count = 0;
   node_index k = doc.at(mapping).first;

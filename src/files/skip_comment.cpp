@@ -73,7 +73,11 @@ bool is_on(const std::vector<text_span>& lines, const source_document& doc, node
 
 std::vector<text_span> skipped_lines(std::string_view text, std::string_view sign) {
   std::vector<text_span> out;
-  for (std::size_t at = text.find(words); at != std::string_view::npos; at = text.find(words, at + 1)) {
+  // By the sign, which is rarer than the letters of the words.
+  for (std::size_t found = text.find(sign); found != std::string_view::npos; found = text.find(sign, found + 1)) {
+    std::size_t at = found + sign.size();
+    while (at < text.size() && is_blank(text[at])) ++at;
+    if (!text.substr(at).starts_with(words)) continue;
     const text_span line = line_around(text, at);
     const std::size_t begin = sign_before(text, line, at, sign);
     if (begin == std::string_view::npos || !is_skip(text, at, line.end)) continue;

@@ -1,6 +1,7 @@
 #include <pinhook/files/unread.hpp>
 
 #include <pinhook/base/text.hpp>
+#include <pinhook/files/first_look.hpp>
 #include <pinhook/files/full_reference.hpp>
 #include <pinhook/files/node_access.hpp>
 #include <pinhook/pin/image_keys.hpp>
@@ -34,9 +35,6 @@ constexpr std::array<std::string_view, 6> passed_over{"status",  "openAPIV3Schem
 constexpr std::array<std::string_view, 6> other_texts{"description", "destination", "output",
                                                       "match",       "matchImages", "tags"};
 
-// Of a matrix, of Azure Pipelines: a word alone is the name of something.
-constexpr std::string_view container_key = "container";
-
 // The values of a parameter whose `name` is that of an image, in Tekton, Argo Workflows, OpenShift's templates.
 constexpr std::array<std::string_view, 3> parameter_values{"value", "default", "defaultValue"};
 
@@ -60,6 +58,8 @@ std::string_view image_of_argument(std::string_view text) {
   const std::string_view image = text.substr(equals + 1);
   return pin::is_like_image_key(text.substr(0, equals)) && pin::is_whole_image(image) ? image : std::string_view();
 }
+
+constexpr key_bits parameter_bits = bits_of(parameter_values) | key_bit(container_key);
 
 // A lone line is a sentence.
 bool may_be_lines(std::string_view text) { return text.contains('\n') || text.starts_with('{'); }
@@ -128,16 +128,19 @@ class unread_search {
   void take_members(node_index mapping, std::vector<unread_image>& out) {
     take_parts(mapping, out);
     take_tag(mapping, out);
+    const bool may_be_parameter = (doc_.at(mapping).keys & parameter_bits) != 0;
     const auto is_parameter = [&] {
       const std::string_view name = scalar_at(doc_, doc_.find(mapping, "name"));
       return pin::is_like_image_key(name) || pin::is_image_variable(name);
     };
     for (node_index k = doc_.at(mapping).first; k != no_node; k = doc_.at(doc_.at(k).next).next) {
-      if (doc_.at(k).kind != source_kind::scalar) continue;
+      const yaml::source_node& key = doc_.at(k);
+      if (key.kind != source_kind::scalar) continue;
       // More keys than those whose images are taken (names_image): an unread one is only told.
-      if (pin::is_like_image_key(doc_.at(k).text) || doc_.at(k).text == container_key ||
-          (is_key_of(parameter_values, doc_.at(k).text) && is_parameter()))
-        take_value(doc_.at(k).next, out);
+      if (pin::is_like_image_key(key.text) ||
+          (may_be_parameter &&
+           (key.text == container_key || (is_key_of(parameter_values, key.text) && is_parameter()))))
+        take_value(key.next, out);
     }
   }
 
@@ -173,7 +176,7 @@ class unread_search {
 
   // Arguments, and the items of a list whose key is that of images.
   void take_items(node_index list, std::vector<unread_image>& out) {
-    const std::string_view key = key_text(list);
+    const std::string_view key = key_of_list(list);
     const bool has_images = pin::is_like_image_key(key) || pin::is_image_list_key(key);
     // Cloud Build's list of what it pushes.
     const bool is_built =
@@ -195,6 +198,13 @@ class unread_search {
       take(one, out);
       out.back().written = image;
     }
+  }
+
+  // Where a mapping is known to have no key but scalars, the key of a collection is the node before it.
+  [[nodiscard]] std::string_view key_of_list(node_index list) const {
+    const node_index up = doc_.at(list).parent;
+    if (up == no_node || doc_.at(up).kind != source_kind::mapping) return {};
+    return doc_.at(up).keys == all_keys ? key_text(list) : doc_.at(list - 1).text;
   }
 
   void take_value(node_index value, std::vector<unread_image>& out) {
@@ -249,7 +259,8 @@ class text_search {
     for (node_index i = 0; i < doc_.nodes.size(); ++i) {
       const yaml::source_node& node = doc_.at(i);
       // Most texts are neither lines nor references.
-      if (node.kind != source_kind::scalar || !(may_be_lines(node.text) || node.text.contains('/'))) continue;
+      if (node.kind != source_kind::scalar || node.is_word) continue;
+      if (!may_be_lines(node.text) && !node.text.contains('/')) continue;
       if (outer.is_taken(i)) continue;
       std::set<std::string> seen;
       take_lines(i, outer, seen, out);
@@ -354,7 +365,8 @@ class text_search {
 
 }  // namespace
 
-std::vector<unread_image> unread_images(const yaml::source& from, std::span<const found_image> images) {
+std::vector<unread_image> unread_images(const yaml::source& from, std::string_view text,
+                                        std::span<const found_image> images) {
   std::vector<unread_image> out;
   // A text inside of another document is a value of that document.
   std::vector<bool> is_inner(from.documents.size());
@@ -369,11 +381,12 @@ std::vector<unread_image> unread_images(const yaml::source& from, std::span<cons
     std::set<node_index> taken;
     for (const found_image& one : own) {
       if (one.tree != document) continue;
-      for (const node_index i : {one.scalar, one.registry, one.name, one.tag, one.digest}) taken.insert(doc.resolve(i));
+      for (const node_index i : {one.scalar, one.registry, one.name, one.tag, one.digest})
+        if (i != no_node) taken.insert(taken.end(), doc.resolve(i));
     }
     unread_search search(doc, document, std::move(taken));
     const auto behind = static_cast<std::ptrdiff_t>(out.size());
-    std::ranges::move(search.run(), std::back_inserter(out));
+    if (text.empty() || may_name_more(text, doc, own)) std::ranges::move(search.run(), std::back_inserter(out));
     text_search(doc, document, own).run(search, out);
     std::ranges::sort(out.begin() + behind, out.end(), {},
                       [](const unread_image& one) { return std::tie(one.line, one.column, one.pointer); });

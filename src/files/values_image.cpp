@@ -1,5 +1,6 @@
 // The image of a mapping of Helm values: the members that are parts of its name, and whether they are the whole name.
 // The use of the members by charts is not documented; where two charts differ, nothing is guessed.
+#include <pinhook/files/first_look.hpp>
 #include <pinhook/files/helm_scalar.hpp>
 #include <pinhook/files/image_search.hpp>
 #include <pinhook/pin/image_keys.hpp>
@@ -22,6 +23,7 @@ namespace {
 using yaml::no_node;
 using yaml::node_index;
 using yaml::scalar_form;
+using yaml::source_document;
 using yaml::source_kind;
 
 using pin::digest_algorithm;
@@ -260,23 +262,24 @@ constexpr std::array keys_of_parts_in_image{
     std::span<const std::string_view>(registry_keys), std::span<const std::string_view>(tag_keys),
     std::span<const std::string_view>(digest_keys), std::span<const std::string_view>(repository_keys)};
 
-// The first letters of all of them.
-constexpr auto begins_part = [] {
-  std::array<bool, 256> out{};
-  for (const auto& groups : {keys_of_parts, keys_of_parts_in_image})
-    for (const auto& group : groups)
-      for (const std::string_view key : group) out[static_cast<unsigned char>(key.front())] = true;
+constexpr key_bits bits_of_groups(const std::array<std::span<const std::string_view>, 4>& groups) {
+  key_bits out = 0;
+  for (const auto& group : groups) out |= bits_of(group);
   return out;
-}();
+}
+constexpr key_bits part_bits = bits_of_groups(keys_of_parts);
+constexpr key_bits part_bits_in_image = bits_of_groups(keys_of_parts_in_image);
 
 // False for a mapping without any of the keys, as most are. An alias or a merge key may bring them in.
-bool may_have_key(const image_search& in, node_index mapping,
-                  const std::array<std::span<const std::string_view>, 4>& groups) {
-  mapping = in.doc.resolve(mapping);
-  for (node_index k = in.doc.at(mapping).first; k != no_node; k = in.doc.at(in.doc.at(k).next).next) {
-    const yaml::source_node& key = in.doc.at(k);
+bool may_have_key(const source_document& doc, node_index mapping, bool is_image) {
+  const auto& groups = is_image ? keys_of_parts_in_image : keys_of_parts;
+  const key_bits bits = is_image ? part_bits_in_image : part_bits;
+  mapping = doc.resolve(mapping);
+  if ((doc.at(mapping).keys & bits) == 0) return false;
+  for (node_index k = doc.at(mapping).first; k != no_node; k = doc.at(doc.at(k).next).next) {
+    const yaml::source_node& key = doc.at(k);
     if (key.kind == source_kind::alias || key.text == "<<") return true;
-    if (key.text.empty() || !begins_part[static_cast<unsigned char>(key.text.front())]) continue;
+    if ((key_bit(key.text) & bits) == 0) continue;
     if (std::ranges::any_of(groups,
                             [&](const auto& group) { return std::ranges::find(group, key.text) != group.end(); }))
       return true;
@@ -285,6 +288,8 @@ bool may_have_key(const image_search& in, node_index mapping,
 }
 
 }  // namespace
+
+bool may_be_in_parts(const source_document& doc, node_index mapping) { return may_have_key(doc, mapping, false); }
 
 void complete_values(image_search& in, found_image& image, std::string pointer) {
   values_scopes outer = std::exchange(in.scopes, values_scopes(image.mapping));
@@ -346,7 +351,7 @@ std::string_view pull_policy_beside(const image_search& in, node_index mapping) 
 result<std::optional<found_image>> values_image(image_search& in, node_index mapping, std::string_view pointer,
                                                 bool is_image) {
   const std::optional<found_image> none;
-  if (!may_have_key(in, mapping, is_image ? keys_of_parts_in_image : keys_of_parts)) return none;
+  if (!may_have_key(in.doc, mapping, is_image)) return none;
   auto parts = is_image ? values_parts(in, mapping, {.tags = tag_keys}) : values_parts(in, mapping, {.tags = tag_key});
   if (!parts || !*parts) return parts;
   found_image image = std::move(**parts);

@@ -4,6 +4,7 @@
 
 #include <fmt/core.h>
 
+#include <array>
 #include <utility>
 
 namespace pinhook::files {
@@ -36,6 +37,12 @@ std::string path_of_node(const source_document& doc, node_index root, node_index
   return out;
 }
 
+constexpr auto outer_bits = [] {
+  std::array<key_bits, pin::outer_part_keys.size()> out{};
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = key_bit(pin::outer_part_keys[i].first);
+  return out;
+}();
+
 void take_outer(const std::vector<outer_part>& outer, std::vector<outer_part>& into) {
   for (const outer_part& one : outer)
     if (into.size() < max_outer_parts) into.push_back(one);
@@ -55,7 +62,10 @@ void values_scopes::take(const source_document& doc, node_index mapping, node_in
                          std::vector<outer_part>& into) const {
   mapping = doc.resolve(mapping);
   if (mapping == no_node || doc.at(mapping).kind != source_kind::mapping) return;
-  for (const auto& [key, kind] : pin::outer_part_keys) {
+  const key_bits held = doc.at(mapping).keys;
+  for (std::size_t i = 0; i < outer_bits.size(); ++i) {
+    if ((held & outer_bits[i]) == 0) continue;
+    const auto& [key, kind] = pin::outer_part_keys[i];
     const node_index value = doc.find(mapping, key);
     if (value == no_node || doc.at(doc.resolve(value)).kind != source_kind::scalar) continue;
     into.push_back(

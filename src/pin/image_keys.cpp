@@ -26,18 +26,31 @@ constexpr std::array<std::string_view, 30> other_words{
 
 constexpr std::size_t longest_ending = 13;
 
+// The letters that one of the endings has `behind` places before its end.
+constexpr std::array<bool, 256> letters_at(std::size_t behind) {
+  std::array<bool, 256> out{};
+  for (const std::string_view ending : key_endings) {
+    const char c = ending[ending.size() - 1 - behind];
+    out[static_cast<unsigned char>(c)] = out[static_cast<unsigned char>(c - 'a' + 'A')] = true;
+  }
+  return out;
+}
+constexpr auto ends_key = letters_at(0);
+constexpr auto is_before_end = letters_at(1);
+
 constexpr std::string_view related_image = "RELATED_IMAGE_";
 
 bool is_related_image(std::string_view name) {
-  return name.starts_with(related_image) && name.size() > related_image.size();
+  return !name.empty() && name.front() == related_image.front() && name.starts_with(related_image) &&
+         name.size() > related_image.size();
 }
 
 // The place where the ending begins; npos: the key has none.
 std::size_t ending_of(std::string_view key) {
-  // Other keys, of which an object has hundreds, cost nothing: every ending ends in one of these letters.
+  // Other keys, of which an object has hundreds, cost nothing: every ending has one of these letters at its end.
   if (key.size() < image_key.size()) return std::string_view::npos;
-  const char last = key.back();
-  if (last != 'e' && last != 'c' && last != 'E' && last != 'C') return std::string_view::npos;
+  if (!ends_key[static_cast<unsigned char>(key.back())] || !is_before_end[static_cast<unsigned char>(key.end()[-2])])
+    return std::string_view::npos;
   const std::string small = lowered(key.substr(key.size() - std::min(key.size(), longest_ending)));
   const auto ending =
       std::ranges::find_if(key_endings, [&](std::string_view end) { return std::string_view(small).ends_with(end); });

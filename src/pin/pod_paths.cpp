@@ -1,6 +1,7 @@
 #include <pinhook/pin/pod_paths.hpp>
 
 #include <pinhook/base/glob.hpp>
+#include <pinhook/pin/object.hpp>
 
 #include <fmt/core.h>
 
@@ -20,9 +21,16 @@ bool covers(const custom_kind& wide, std::string_view group, std::string_view ki
 
 }  // namespace
 
+bool are_by_name(std::span<const place> places) {
+  const auto is_by_name = [](const place& p) {
+    return !p.path.empty() && std::ranges::find(p.path, path_step::kind::values, &path_step::type) == p.path.end();
+  };
+  return !places.empty() && std::ranges::all_of(places, is_by_name);
+}
+
 pod_paths::pod_paths(const std::vector<custom_kind>& more) {
   for (const known_kind& k : known_kinds()) {
-    row& r = rows_.emplace_back(row{std::string(k.group), std::string(k.kind), {}, k.images});
+    row& r = rows_.emplace_back(row{std::string(k.group), std::string(k.kind), {}, false, k.images});
     for (const known_place& p : k.places) add(r, p.path, p.holds);
   }
   for (const custom_kind& k : more)
@@ -34,8 +42,13 @@ pod_paths::pod_paths(const std::vector<custom_kind>& more) {
       if ((r.group != k.group || r.kind != k.kind) && covers(k, r.group, r.kind))
         for (const std::string& text : k.paths) add(r, text, holding::image);
   }
-  for (row& r : rows_)
-    if (is_wildcard(r.group, r.kind)) r.places.push_back({});
+  add_read_members(members_);
+  for (row& r : rows_) {
+    for (const place& p : r.places)
+      for (const path_step& step : p.path)
+        if (step.type == path_step::kind::member) members_.add(step.name);
+    if (r.is_wildcard) r.places.push_back({});
+  }
 }
 
 // A row without wildcards counts first, then of two that match the one that the other covers.
@@ -43,7 +56,7 @@ const pod_paths::row* pod_paths::find(std::string_view group, std::string_view k
   const row* out = nullptr;
   for (const row& r : rows_) {
     if (r.kind == kind && r.group == group) return &r;
-    if (!is_wildcard(r.group, r.kind) || !covers({r.group, r.kind, {}}, group, kind)) continue;
+    if (!r.is_wildcard || !covers({r.group, r.kind, {}}, group, kind)) continue;
     if (out == nullptr || covers({out->group, out->kind, {}}, r.group, r.kind)) out = &r;
   }
   return out;
@@ -52,7 +65,7 @@ const pod_paths::row* pod_paths::find(std::string_view group, std::string_view k
 pod_paths::row& pod_paths::row_of(std::string_view group, std::string_view kind) {
   const auto known = std::ranges::find_if(rows_, [&](const row& r) { return r.kind == kind && r.group == group; });
   if (known != rows_.end()) return *known;
-  return rows_.emplace_back(row{std::string(group), std::string(kind), {}});
+  return rows_.emplace_back(row{std::string(group), std::string(kind), {}, is_wildcard(group, kind)});
 }
 
 void pod_paths::add(row& to, std::string_view text, holding holds) {

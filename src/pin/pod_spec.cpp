@@ -222,6 +222,14 @@ result<pod_identity> read_identity(const pull_keys& keys) {
   return out;
 }
 
+void add_pod_members(key_list& to) {
+  for (const auto& [name, type] : lists) to.add(name);
+  for (const auto& [name, member] : key_names) to.add(name);
+  // Of a pod template, a container and a volume.
+  for (const std::string_view key : {"spec", "name", "image", "imagePullPolicy", "reference", "pullPolicy"})
+    to.add(key);
+}
+
 bool is_container_list(const json::string& key) {
   for (const auto& [name, type] : lists)
     if (type != container_type::image_volume && key == name) return true;

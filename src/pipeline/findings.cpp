@@ -117,17 +117,16 @@ class slot_judge {
     // A rule wants the image without a digest.
     if (is_never && of_digest != rules::effects::none && checks_.is_own(of_digest)) of_digest = rules::effects::none;
     const auto policy = policy_of(s);
-    const auto image = image_by_digest(s);
-    const rules::image_state state{
-        .ref = &*s.ref,
-        .has_digest = s.is_pinned(),
-        .pull_policy = policy,
-        .pinned = {},
-        .is_volume = s.type == pin::container_type::image_volume,
-        .proofs = question_.proofs == nullptr || !image ? nullptr : question_.proofs->find(*image),
-        .tag = s.tag ? std::string_view(s.tag->tag()) : std::string_view(),
-        .is_moved = is_moved(s),
-        .moves_unknown = "--drift compares the digest that is written with its tag"};
+    const auto image = question_.proofs == nullptr ? std::nullopt : image_by_digest(s);
+    const rules::image_state state{.ref = &*s.ref,
+                                   .has_digest = s.is_pinned(),
+                                   .pull_policy = policy,
+                                   .pinned = {},
+                                   .is_volume = s.type == pin::container_type::image_volume,
+                                   .proofs = image ? question_.proofs->find(*image) : nullptr,
+                                   .tag = s.tag ? std::string_view(s.tag->tag()) : std::string_view(),
+                                   .is_moved = is_moved(s),
+                                   .moves_unknown = "--drift compares the digest that is written with its tag"};
     for (auto& f : rules::judge(checks_.set, e, state)) {
       out.push_back(violation_of(s, std::move(f), is_never));
       if (out.back().digest != nullptr) compare_names(index, out.back());

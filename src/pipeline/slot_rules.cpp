@@ -12,6 +12,7 @@ namespace {
 // "nginx:1.25@sha256:…" of a digest without a tag in the reference whose tag is known.
 std::optional<registry::reference> with_known_tag(const files::slot& s) {
   if (!s.is_pinned() || !s.tag || !s.ref->tag().empty()) return std::nullopt;
+  if (s.tag->written_name() == s.ref->written_name()) return s.tag->with_digest(*s.ref->digest());
   auto whole = registry::reference::parse(
       fmt::format("{}:{}@{}", s.ref->written_name(), s.tag->effective_tag(), s.ref->digest()->to_string()));
   if (!whole) return std::nullopt;

@@ -76,7 +76,12 @@ struct image_search {
     return text.substr(doc.at(i).span.begin, doc.at(i).span.size());
   }
   /// malformed: the budget is used up.
-  [[nodiscard]] result<void> spend(std::size_t amount);
+  [[nodiscard]] result<void> spend(std::size_t amount) {
+    if (amount > budget) return overspent();
+    budget -= amount;
+    return {};
+  }
+  [[nodiscard]] std::unexpected<error> overspent() const;
 
   /// As source_document::find and member_of.
   [[nodiscard]] yaml::node_index find(yaml::node_index mapping, std::string_view key) const {

@@ -14,6 +14,9 @@
 
 namespace pinhook::files {
 
+/// Of a matrix, of Azure Pipelines: a word alone is the name of something.
+inline constexpr std::string_view container_key = "container";
+
 /// A string under a key like "image" that is a whole reference, and no image of the file; or one in a text of the file,
 /// at the line of a literal text, else at the text's begin.
 struct unread_image {
@@ -25,7 +28,9 @@ struct unread_image {
   std::string written;
 };
 
-/// In the order of the text, without those in schemas and in `status`. `images`: those that were found.
-[[nodiscard]] std::vector<unread_image> unread_images(const yaml::source& from, std::span<const found_image> images);
+/// In the order of the text, without those in schemas and in `status`. `images`: those that were found. `text`: the
+/// YAML that was read; empty: it is of another form.
+[[nodiscard]] std::vector<unread_image> unread_images(const yaml::source& from, std::string_view text,
+                                                      std::span<const found_image> images);
 
 }  // namespace pinhook::files

@@ -6,6 +6,7 @@
 
 #include <pinhook/base/error.hpp>
 #include <pinhook/base/json_cursor.hpp>
+#include <pinhook/base/key_list.hpp>
 #include <pinhook/pin/find_slots.hpp>
 #include <pinhook/pin/operator_images.hpp>
 #include <pinhook/pin/pod_paths.hpp>
@@ -62,6 +63,10 @@ struct object_search {
 /// the API server takes). unsupported: a limit of find_slots.hpp was crossed, or it has more images than are taken.
 [[nodiscard]] result<object> read_object(std::string_view text, std::span<const place> places,
                                          const object_search& search = {});
+
+/// Adds the members that read_object looks at beside those of the places themselves: of metadata, Pods, containers and
+/// volumes.
+void add_read_members(key_list& to);
 
 /// The object that is the next value of `at`, which is moved behind it, by these places, of which none has an empty
 /// path. Errors as above; then the place of `at` is anywhere.

@@ -4,6 +4,7 @@
 // Immutable; any thread.
 #pragma once
 
+#include <pinhook/base/key_list.hpp>
 #include <pinhook/pin/kind_table.hpp>
 #include <pinhook/pin/path.hpp>
 #include <pinhook/pin/policy.hpp>
@@ -19,6 +20,10 @@ struct place {
   pin::path path;
   holding holds = holding::pod_template;
 };
+
+/// True when an object is read at these places by the names of its members alone: they are known, and none of them is
+/// any member or any place in the object.
+[[nodiscard]] bool are_by_name(std::span<const place> places);
 
 /// Places of one kind that are followed at once; a bit each in a 64-bit word.
 inline constexpr std::size_t max_places = 64;
@@ -44,10 +49,14 @@ class pod_paths {
   /// Keys on the way to images: an object without any of them holds no image, whatever its kind. A few.
   [[nodiscard]] const std::vector<std::string>& keys() const { return keys_; }
 
+  /// The members that read_object (object.hpp) looks at in objects of any kind whose places are by name.
+  [[nodiscard]] const key_list& members() const { return members_; }
+
  private:
   struct row {
     std::string group, kind;
     std::vector<place> places;
+    bool is_wildcard = false;
     pin::images images = images::changeable;
   };
   [[nodiscard]] const row* find(std::string_view group, std::string_view kind) const;
@@ -55,6 +64,7 @@ class pod_paths {
   void add(row& to, std::string_view text, holding holds);
   std::vector<row> rows_;
   std::vector<std::string> keys_{"image"};
+  key_list members_;
 };
 
 }  // namespace pinhook::pin

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <pinhook/base/json_cursor.hpp>
+#include <pinhook/base/key_list.hpp>
 #include <pinhook/pin/found_slots.hpp>
 
 #include <string>
@@ -39,6 +40,9 @@ struct pod_identity {
 pull_keys take_pod_spec(json::cursor& at, std::string& pointer, found_slots& out);
 void take_container(json::cursor& at, std::string& pointer, container_type type, found_slots& out);
 void take_image(json::cursor& at, const std::string& pointer, found_slots& out);
+
+/// Adds the members that these functions look at.
+void add_pod_members(key_list& to);
 
 /// True for the members of a pod spec that list containers.
 [[nodiscard]] bool is_container_list(const json::string& key);

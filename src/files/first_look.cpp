@@ -1,0 +1,69 @@
+#include <pinhook/files/first_look.hpp>
+
+#include <pinhook/base/text.hpp>
+#include <pinhook/files/unread.hpp>
+#include <pinhook/pin/image_parts.hpp>
+
+#include <algorithm>
+
+namespace pinhook::files {
+namespace {
+
+using yaml::no_node;
+using yaml::node_index;
+
+char small(char c) { return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c; }
+
+}  // namespace
+
+std::size_t image_words(std::string_view text) {
+  std::size_t out = 0;
+  // By the rarest of its letters.
+  for (const char letter : {'g', 'G'})
+    for (auto at = text.find(letter); at != std::string_view::npos; at = text.find(letter, at + 1))
+      if (at >= 2 && at + 1 < text.size() && small(text[at - 1]) == 'a' && small(text[at - 2]) == 'm' &&
+          small(text[at + 1]) == 'e')
+        ++out;
+  return out;
+}
+
+bool has_these_alone(std::string_view text, std::span<const found_image> images) {
+  constexpr std::string_view end = "/image";
+  const auto is_keyed = [](const found_image& one) {
+    return one.scalar != no_node && !one.slot.is_in_text && one.slot.pointer.ends_with(end);
+  };
+  // Each has a key of its own.
+  const auto is_same = [](const found_image& a, const found_image& b) { return a.scalar >= b.scalar; };
+  return std::ranges::all_of(images, is_keyed) && std::ranges::adjacent_find(images, is_same) == images.end() &&
+         !text.contains('*') && !text.contains('\\') && image_words(text) == images.size();
+}
+
+bool keys_add_nothing(const image_search& in, node_index object, const object_type& type,
+                      std::span<const found_image> known) {
+  // A text without a tag may have one beside it.
+  const auto is_whole = [](const found_image& one) {
+    return one.slot.written.contains('@') || !one.slot.ref || !one.slot.ref->tag().empty();
+  };
+  if (in.doc.encoding != yaml::text_encoding::none || !std::ranges::all_of(known, is_whole)) return false;
+  if (!has_these_alone(in.written(object), known) || !pin::rows_of_operator(type.group, type.kind).empty())
+    return false;
+  const std::size_t end = in.doc.at(object).span.end;
+  for (node_index i = object + 1; i < in.doc.nodes.size() && in.doc.at(i).span.begin < end; ++i) {
+    if (in.doc.at(i).kind != yaml::source_kind::mapping) continue;
+    const bool may_be_object = in.doc.find(i, "apiVersion") != no_node;
+    if (may_be_object || may_be_in_parts(in.doc, i)) return false;
+  }
+  return true;
+}
+
+bool may_name_more(std::string_view text, const yaml::source_document& doc, std::span<const found_image> images) {
+  const std::string_view own = text.substr(doc.span.begin, doc.span.size());
+  if (doc.encoding != yaml::text_encoding::none || !has_these_alone(own, images)) return true;
+  for (auto at = own.find(container_key); at != std::string_view::npos; at = own.find(container_key, at + 1)) {
+    const std::size_t end = at + container_key.size();
+    if (end == own.size() || !is_letter(own[end])) return true;
+  }
+  return own.contains(pin::repository_keys.front());
+}
+
+}  // namespace pinhook::files
