@@ -21,6 +21,9 @@ class tenant_credentials {
   /// The known credentials, without any I/O; null when something would have to be read first.
   [[nodiscard]] virtual std::shared_ptr<credential_source> held(const tenant& owner) = 0;
 
+  /// The same for a caller that uses them, which therefore are read again in time, as by credentials_of.
+  [[nodiscard]] virtual std::shared_ptr<credential_source> held_in_use(const tenant& owner) { return held(owner); }
+
   /// The pull secrets of this tenant's Pods and service account are read.
   [[nodiscard]] virtual bool reads_pull_secrets(const tenant& owner) const = 0;
 

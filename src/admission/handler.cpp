@@ -97,6 +97,10 @@ std::vector<std::size_t> asking_tenants(const inquiry& about) {
   return out;
 }
 
+bool asks_verifiers(const inquiry& about) {
+  return std::ranges::any_of(about.judged, [](const judged_slot& j) { return j.proof_tenant != no_tenant; });
+}
+
 void refuse(proof_check& check, const error& with) {
   for (const rules::proof_question& q : check.questions) check.answers.emplace(q, fail(with));
 }
@@ -139,7 +143,8 @@ awaitable<verdict> handler::handle(std::string_view body, pin::mode mode, deadli
   about->moves = moves_.load();
   std::vector<result<resolve::answer>> answers;
   std::vector<source> sources(about->tenants.size());
-  if (auto asking = asking_tenants(*about); !asking.empty()) {
+  const bool is_accepted = are_all_kept(*about, *book, sources);
+  if (auto asking = is_accepted ? std::vector<std::size_t>() : asking_tenants(*about); !asking.empty()) {
     std::erase_if(asking, [&](std::size_t t) { return exceeds(allowed, about->tenants[t]); });
     std::vector<registry::tenant> tenants;
     tenants.reserve(asking.size());
@@ -152,9 +157,7 @@ awaitable<verdict> handler::handle(std::string_view body, pin::mode mode, deadli
     answers = co_await look_up(*about, sources, d, allowed);
     if (has_cooldowns(*about)) co_await look_up_before(*about, *book, sources, d, allowed, answers);
   }
-  const bool asks_verifiers =
-      std::ranges::any_of(about->judged, [](const judged_slot& j) { return j.proof_tenant != no_tenant; });
-  if (asks_verifiers) {
+  if (asks_verifiers(*about) && !is_accepted) {
     const std::uint64_t by = signatures_ ? signatures_->generation() : 0;
     const steady_time now = time_.now();
     if (take_vouched(*about, *book, answers, by, now) && take_kept(*about, *book, sources, by, now)) {
@@ -272,6 +275,20 @@ awaitable<void> handler::check_proofs(inquiry& about, const rulebook& book, std:
     co_await verify(about, sources, d, allowed);
     is_listed = !about.signed_tags.empty() || !take_signed_tags(about, book, answers);
   }
+}
+
+// True when nothing is looked up, and all images are known to be accepted for the credentials that are held: so it is
+// in most admissions under a rule on signatures, those of Pods of pinned templates.
+bool handler::are_all_kept(inquiry& about, const rulebook& book, std::vector<source>& sources) const {
+  if (!signatures_ || !about.lookups.empty() || !asks_verifiers(about)) return false;
+  const std::uint64_t by = signatures_->generation();
+  for (const judged_slot& j : about.judged) {
+    if (j.proof_tenant == no_tenant || sources[j.proof_tenant]) continue;
+    const registry::tenant& owner = about.tenants[j.proof_tenant];
+    sources[j.proof_tenant] = j.is_unchanged ? tenants_->held(owner) : tenants_->held_in_use(owner);
+    if (!sources[j.proof_tenant]) return false;
+  }
+  return !take_kept(about, book, sources, by, time_.now());
 }
 
 // As take_vouched, for the images that are written by their digests.

@@ -355,14 +355,19 @@ std::shared_ptr<credential_source> pull_secrets::held(const tenant& owner) {
   return core_->needs_no_reads(owner) ? core_->make_without_reads(owner) : nullptr;
 }
 
+std::shared_ptr<credential_source> pull_secrets::held_in_use(const tenant& owner) {
+  bool is_due = false;
+  auto out = core_->held(owner, &is_due);
+  const bool needs_no_reads = (is_due || !out) && core_->needs_no_reads(owner);
+  if (is_due && !needs_no_reads)
+    asio::post(core_->executor(),
+               [all = core_, owner] { all->read(owner, all->read_limit(), [](const core::source&) {}); });
+  return !out && needs_no_reads ? core_->make_without_reads(owner) : out;
+}
+
 awaitable<std::shared_ptr<credential_source>> pull_secrets::credentials_of(tenant owner, deadline d) {
   const std::shared_ptr<core> all = core_;
-  bool is_due = false;
-  auto held = all->held(owner, &is_due);
-  if (is_due && !all->needs_no_reads(owner))
-    asio::post(all->executor(), [all, owner] { all->read(owner, all->read_limit(), [](const core::source&) {}); });
-  if (held) co_return held;
-  if (all->needs_no_reads(owner)) co_return all->make_without_reads(owner);
+  if (auto out = held_in_use(owner)) co_return out;
 
   asio::any_io_executor home = co_await asio::this_coro::executor;
   thread_crossing crossing(std::move(home));

@@ -70,11 +70,11 @@ class fake_proofs final : public admission::proof_source {
 
   void keep(const admission::proof_query& q, const resolve::vouch& v) override {
     const std::lock_guard lock(guard_);
-    kept_.insert_or_assign(q.image.written(), v);
+    kept_.insert_or_assign(q.image.written() + "\n" + q.credentials->identity_for(q.image), v);
   }
   [[nodiscard]] resolve::vouch kept(const admission::proof_query& q) const override {
     const std::lock_guard lock(guard_);
-    const auto found = kept_.find(q.image.written());
+    const auto found = kept_.find(q.image.written() + "\n" + q.credentials->identity_for(q.image));
     return found == kept_.end() ? resolve::vouch() : found->second;
   }
 

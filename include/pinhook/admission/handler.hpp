@@ -74,6 +74,8 @@ class handler {
                                std::vector<std::shared_ptr<registry::credential_source>>& sources, deadline d,
                                lookup_allowance* allowed, std::vector<result<resolve::answer>>& answers,
                                bool is_large) const;
+  bool are_all_kept(inquiry& about, const rulebook& book,
+                    std::vector<std::shared_ptr<registry::credential_source>>& sources) const;
   bool take_kept(inquiry& about, const rulebook& book,
                  const std::vector<std::shared_ptr<registry::credential_source>>& sources, std::uint64_t by,
                  steady_time now) const;

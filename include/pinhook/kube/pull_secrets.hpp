@@ -49,6 +49,7 @@ class pull_secrets final : public registry::tenant_credentials {
   pull_secrets& operator=(const pull_secrets&) = delete;
 
   [[nodiscard]] std::shared_ptr<registry::credential_source> held(const registry::tenant& tenant) override;
+  [[nodiscard]] std::shared_ptr<registry::credential_source> held_in_use(const registry::tenant& tenant) override;
   [[nodiscard]] bool reads_pull_secrets(const registry::tenant& owner) const override;
   awaitable<std::shared_ptr<registry::credential_source>> credentials_of(registry::tenant tenant, deadline d) override;
 

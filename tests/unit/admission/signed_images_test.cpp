@@ -1,5 +1,6 @@
 // Demands on signatures at admission: which digests are verified, what each mode and action makes of the answer, and
 // what an author reads.
+#include "support/fake_tenant_credentials.hpp"
 #include "support/handler_fixture.hpp"
 
 #include <pinhook/admission/proof_source.hpp>
@@ -318,6 +319,26 @@ TEST_F(WarmSignedImages, ByTheirDigestsAreAskedAboutOnce) {
   EXPECT_EQ(asked_by(web("ghcr.io/acme/web@" + sha('c'))), 1U) << "it is not accepted";
   EXPECT_THAT(message(), HasSubstr("not signed by acme"));
   EXPECT_THAT(tags->kept(), IsEmpty());
+}
+
+// For the credentials by which the image was verified: with other ones it is asked about again.
+TEST_F(WarmSignedImages, ByTheirDigestsAreKnownToHeldCredentials) {
+  use_rules(deny_rule);
+  const std::string body = web("ghcr.io/acme/web@" + sha('a'));
+  const auto own = testing::fake_credentials::make("shop's");
+  const auto all = std::make_shared<testing::fake_tenant_credentials>();
+  all->set({"shop", "", {}}, own, false);
+  tenants = all;
+  EXPECT_EQ(asked_by(body), 1U);
+  EXPECT_EQ(all->asked().size(), 1U) << "nothing is held";
+  all->set({"shop", "", {}}, own, true);
+  EXPECT_EQ(asked_by(body), 0U);
+  EXPECT_EQ(all->asked().size(), 1U) << "nobody is asked for them";
+  EXPECT_TRUE(response["response"]["allowed"].GetBool());
+  own->becomes("shop's newer ones");
+  EXPECT_EQ(asked_by(body), 1U);
+  EXPECT_EQ(all->asked().size(), 2U);
+  EXPECT_EQ(asked_by(body), 0U);
 }
 
 TEST_F(WarmSignedImages, TwoRulesAreTwoFindings) {
