@@ -1,11 +1,15 @@
 #include <pinhook/cli/command_line.hpp>
 
+#include <pinhook/base/text.hpp>
 #include <pinhook/cli/option_parts.hpp>
+#include <pinhook/kube/names.hpp>
 
 #include <CLI/CLI.hpp>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>
+#include <string>
 
 namespace pinhook::cli {
 namespace {
@@ -26,13 +30,19 @@ constexpr std::array<serve_flag, 5> serve_flags{{
     {"--threads", "threads", "N", "Threads that serve requests (default: the cores it may use)"},
 }};
 
+std::string namespace_fault(const std::string& name) {
+  return kube::is_namespace_name(name) ? std::string()
+                                       : fmt::format("{} is not a valid name of a namespace", quoted(name));
+}
+
 void add_paths(CLI::App& app, arguments& out) {
   app.add_option("PATH", out.files.paths, "Files, directories, globs; - or nothing: standard input")->type_name("");
 }
 
 void add_namespace(CLI::App& app, arguments& out) {
   app.add_option("-n,--namespace", out.files.ns, "The namespace of objects that name none, for rules that ask for it")
-      ->type_name("NS");
+      ->type_name("NS")
+      ->check(namespace_fault);
 }
 
 void add_format(CLI::App& app, arguments& out) {
@@ -83,7 +93,9 @@ void declare_explain(CLI::App& app, arguments& out) {
     if (out.lists_kinds && ref->count() != 0) throw CLI::ExcludesError("--kinds", "REF");
     if (!out.lists_kinds && ref->count() == 0) throw CLI::RequiredError("REF");
   });
-  app.add_option("-n,--namespace", out.ns, "As a Pod of this namespace: read its pull secrets")->type_name("NS");
+  app.add_option("-n,--namespace", out.ns, "As a Pod of this namespace: read its pull secrets")
+      ->type_name("NS")
+      ->check(namespace_fault);
   app.add_option("--service-account", out.service_account, "As a Pod of this service account (default: default)")
       ->type_name("SA");
   app.add_option("--node-config", out.node_config, "As a node with these files: its /etc, or a copy of that")
