@@ -50,12 +50,13 @@ result<server::listen_address> address_of(const console_arguments& options) {
   return out;
 }
 
-// How registries are asked; `digests` is used by the look-ups alone, which come one after the other.
-result<void> take_lookups(console::registry_options& to, const cluster_arguments& options, const config::settings& s,
-                          const environment& variables) {
+// How registries are asked, one call after the other.
+result<console::registry_lookups> lookups_of(const cluster_arguments& options, const config::settings& s,
+                                             const environment& variables) {
   auto opened = access::registry_digests::open(s, variables);
   if (!opened) return fail(std::move(opened.error()));
   const std::shared_ptr<access::registry_digests> digests = std::move(*opened);
+  console::registry_lookups to;
   to.lookup = [digests](const std::vector<registry::reference>& refs) { return digests->find_manifests(refs); };
   to.prove = [digests](const std::vector<rules::proof_request>& requests) { return digests->prove(requests); };
   if (options.reads_pull_secrets)
@@ -64,6 +65,17 @@ result<void> take_lookups(console::registry_options& to, const cluster_arguments
                                         .use = [digests](std::shared_ptr<registry::credential_source> all) {
                                           digests->use_credentials(std::move(all));
                                         }};
+  return to;
+}
+
+result<void> take_lookups(console::registry_options& to, const cluster_arguments& options, const config::settings& s,
+                          const environment& variables) {
+  auto answering = lookups_of(options, s, variables);
+  if (!answering) return fail(std::move(answering.error()));
+  static_cast<console::registry_lookups&>(to) = *std::move(answering);
+  auto others = lookups_of(options, s, variables);
+  if (!others) return fail(std::move(others.error()));
+  to.others = *std::move(others);
   return {};
 }
 

@@ -223,7 +223,10 @@ result<void> console::start() {
     p.tasks.spawn(p.certificate->keep([&p](bool is_stalled) { p.health.set_stalled("certificate", is_stalled); }));
   p.feed.start(p.tasks);
   p.tasks.spawn(p.make_rows());
-  if (p.registries.asks()) p.tasks.spawn(p.registries.run());
+  if (p.registries.asks()) {
+    p.tasks.spawn(p.registries.run());
+    if (p.registries.has_others()) p.tasks.spawn(p.registries.run_others());
+  }
   return {};
 }
 

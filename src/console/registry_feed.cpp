@@ -5,6 +5,7 @@
 #include <pinhook/base/log.hpp>
 #include <pinhook/base/side_thread.hpp>
 #include <pinhook/console/is_canceled.hpp>
+#include <pinhook/resolve/backoff.hpp>
 
 #include <fmt/core.h>
 
@@ -34,6 +35,11 @@ std::optional<std::string> text_of(const rules::proofs& answers) {
     for (const auto& one : answer->reasons) out += one + "\n";
   }
   return out;
+}
+
+bool has_trouble(const rules::proofs& answers) {
+  return std::ranges::any_of(
+      answers, [](const auto& one) { return !one.second && resolve::is_host_trouble(one.second.error().code); });
 }
 
 }  // namespace
@@ -71,22 +77,33 @@ void registry_feed::give(engine_round& to) {
   for (const auto& one : to.dropped) secret_troubles_.erase(one.canonical());
 }
 
+const registry_lookups& registry_feed::lookups_of(lookup_lane lane) const {
+  return lane == lookup_lane::others && options_.others ? *options_.others : options_;
+}
+
 awaitable<void> registry_feed::run() {
+  const lookup_lane lane = options_.others ? lookup_lane::answering : lookup_lane::all;
+  co_await run_lane(lane);
+}
+
+awaitable<void> registry_feed::run_others() { co_await run_lane(lookup_lane::others); }
+
+awaitable<void> registry_feed::run_lane(lookup_lane lane) {
   for (;;) {
     co_await seams_.sleep(options_.rest);
     const bool ends = co_await is_canceled();
     if (ends) co_return;
     touch_answered();
-    const bool goes_on = co_await ask_manifests();
+    const bool goes_on = co_await ask_manifests(lane);
     if (!goes_on) co_return;
-    const bool stays = co_await ask_proofs();
+    const bool stays = co_await ask_proofs(lane);
     if (!stays) co_return;
   }
 }
 
 // False: it was canceled.
-awaitable<bool> registry_feed::ask_manifests() {
-  auto due = references_.due(time_.now(), options_.batch);
+awaitable<bool> registry_feed::ask_manifests(lookup_lane lane) {
+  auto due = references_.due(time_.now(), options_.batch, lane);
   if (due.empty()) co_return true;
   // The work owns what it uses: one that hangs is left behind at the end.
   struct asked_batch {
@@ -96,9 +113,9 @@ awaitable<bool> registry_feed::ask_manifests() {
     std::vector<registry::reference> references;
     std::vector<result<fleet::manifest>> answers{};
   };
-  auto credentials = co_await credentials_for(due, references_);
-  const auto batch =
-      std::make_shared<asked_batch>(options_.lookup, options_.secrets, std::move(credentials), std::move(due));
+  auto credentials = co_await credentials_for(due, references_, lane);
+  const registry_lookups& by = lookups_of(lane);
+  const auto batch = std::make_shared<asked_batch>(by.lookup, by.secrets, std::move(credentials), std::move(due));
   std::function<void()> work = [batch] {
     if (batch->secrets) batch->secrets->use(batch->credentials);
     batch->answers = batch->lookup(batch->references);
@@ -110,9 +127,9 @@ awaitable<bool> registry_feed::ask_manifests() {
   co_return true;
 }
 
-awaitable<bool> registry_feed::ask_proofs() {
+awaitable<bool> registry_feed::ask_proofs(lookup_lane lane) {
   if (!options_.prove) co_return true;
-  auto due = images_.due(time_.now(), options_.proof_batch);
+  auto due = images_.due(time_.now(), options_.proof_batch, lane);
   if (due.empty()) co_return true;
   struct asked_batch {
     proof_lookup prove;
@@ -121,9 +138,9 @@ awaitable<bool> registry_feed::ask_proofs() {
     std::vector<rules::proof_request> requests;
     result<std::vector<rules::proofs>> answers{};
   };
-  auto credentials = co_await credentials_for(due, images_);
-  const auto batch =
-      std::make_shared<asked_batch>(options_.prove, options_.secrets, std::move(credentials), requests_of(due));
+  auto credentials = co_await credentials_for(due, images_, lane);
+  const registry_lookups& by = lookups_of(lane);
+  const auto batch = std::make_shared<asked_batch>(by.prove, by.secrets, std::move(credentials), requests_of(due));
   std::function<void()> work = [batch] {
     if (batch->secrets) batch->secrets->use(batch->credentials);
     batch->answers = batch->prove(batch->requests);
@@ -144,11 +161,11 @@ awaitable<bool> registry_feed::run_lookup(std::function<void()> work) {
 }
 
 awaitable<std::shared_ptr<registry::credential_source>> registry_feed::credentials_for(
-    std::vector<registry::reference> all, const lookup_schedule& of) {
+    std::vector<registry::reference> all, const lookup_schedule& of, lookup_lane lane) {
   std::shared_ptr<registry::credential_source> out;
-  if (!options_.secrets) co_return out;
-  access::secret_question asked{
-      .to = to_, .on = on_, .namespaces = options_.secrets->namespaces, .own = options_.secrets->own};
+  const auto& secrets = lookups_of(lane).secrets;
+  if (!secrets) co_return out;
+  access::secret_question asked{.to = to_, .on = on_, .namespaces = secrets->namespaces, .own = secrets->own};
   for (const auto& one : all) {
     auto& tenants = asked.asking[one.canonical()];
     const std::string repository = fmt::format("{}/{}", one.registry(), one.repository());
@@ -196,7 +213,8 @@ void registry_feed::take(const std::vector<registry::reference>& asked, std::vec
       answer = got[i]->digest.to_string();
     else if (got[i].error().code == error_code::not_found)
       answer = got[i].error().message;
-    note(references_.done(asked[i], answer, time_.now()));
+    const bool has_answered = got[i] || !resolve::is_host_trouble(got[i].error().code);
+    note(references_.done(asked[i], answer, time_.now(), has_answered));
     answers_.push_back({asked[i], std::move(got[i])});
   }
   touch_answered();
@@ -209,7 +227,8 @@ void registry_feed::take(const std::vector<registry::reference>& asked, result<s
   verifier_trouble_ = trouble;
   for (std::size_t i = 0; i < asked.size(); ++i) {
     const bool is_answer = got && i < got->size();
-    note(images_.done(asked[i], is_answer ? text_of((*got)[i]) : std::nullopt, time_.now()));
+    const auto answer = is_answer ? text_of((*got)[i]) : std::nullopt;
+    note(images_.done(asked[i], answer, time_.now(), is_answer && !has_trouble((*got)[i])));
     if (is_answer) proofs_.push_back({asked[i], std::move((*got)[i])});
   }
   touch_answered();

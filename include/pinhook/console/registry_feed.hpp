@@ -5,7 +5,10 @@
 //   tasks.spawn(feed.run());
 //   feed.use("shop", part);  …  feed.give(round);
 //
-// Thread rule: one thread, that of the connection; the look-ups block on a thread of their own, one at a time.
+// Registries that answer are asked apart from the others, so that one that hangs delays the answers about no image but
+// those of registries that did not answer either.
+//
+// Thread rule: one thread, that of the connection; the look-ups block on threads of their own, one at a time a lane.
 #pragma once
 
 #include <pinhook/base/async.hpp>
@@ -51,12 +54,18 @@ struct secret_lookup {
   std::function<void(std::shared_ptr<registry::credential_source>)> use = nullptr;
 };
 
-struct registry_options {
+/// They are called one at a time.
+struct registry_lookups {
   /// Empty: no registry is asked.
   manifest_lookup lookup = nullptr;
   /// Empty: rules about signatures are not judged.
   proof_lookup prove = nullptr;
   std::optional<secret_lookup> secrets = {};
+};
+
+struct registry_options : registry_lookups {
+  /// The same for registries that have not answered, called while the others are. Empty: there is one lane for all.
+  std::optional<registry_lookups> others = {};
   schedule_options schedule = {};
   /// References that are looked up together; the next ones wait until all have an answer, and `rest`.
   std::size_t batch = 20;
@@ -79,8 +88,10 @@ class registry_feed {
   registry_feed& operator=(const registry_feed&) = delete;
 
   [[nodiscard]] bool asks() const { return static_cast<bool>(options_.lookup); }
-  /// Ends only by cancellation.
+  [[nodiscard]] bool has_others() const { return options_.others.has_value(); }
+  /// Both end only by cancellation. The second one is for `others`.
   awaitable<void> run();
+  awaitable<void> run_others();
 
   /// A namespace has this view now; null: it is gone.
   void use(const std::string& ns, std::shared_ptr<const namespace_view> part);
@@ -94,12 +105,14 @@ class registry_feed {
   [[nodiscard]] std::vector<trouble> troubles() const;
 
  private:
-  awaitable<bool> ask_manifests();
-  awaitable<bool> ask_proofs();
+  awaitable<void> run_lane(lookup_lane lane);
+  [[nodiscard]] const registry_lookups& lookups_of(lookup_lane lane) const;
+  awaitable<bool> ask_manifests(lookup_lane lane);
+  awaitable<bool> ask_proofs(lookup_lane lane);
   awaitable<bool> run_lookup(std::function<void()> work);
   /// Null: without pull secrets.
   awaitable<std::shared_ptr<registry::credential_source>> credentials_for(std::vector<registry::reference> all,
-                                                                          const lookup_schedule& of);
+                                                                          const lookup_schedule& of, lookup_lane lane);
   [[nodiscard]] std::vector<rules::proof_request> requests_of(const std::vector<registry::reference>& images) const;
   void take(const std::vector<registry::reference>& asked, std::vector<result<fleet::manifest>> got);
   void take(const std::vector<registry::reference>& asked, result<std::vector<rules::proofs>> got);

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,11 +23,13 @@ struct LookupSchedule : ::testing::Test {
   lookup_schedule schedule{{.interval = 1h, .first_retry = 1min}, [this] { return chance; }};
   steady_time now{};
 
-  std::vector<std::string> due(std::size_t most = 100) {
+  std::vector<std::string> due(std::size_t most = 100, lookup_lane lane = lookup_lane::all) {
     std::vector<std::string> out;
-    for (const auto& one : schedule.due(now, most)) out.push_back(one.written());
+    for (const auto& one : schedule.due(now, most, lane)) out.push_back(one.written());
     return out;
   }
+  std::vector<std::string> due_of(lookup_lane lane, std::size_t most = 100) { return due(most, lane); }
+  void fail(const std::string& one) { (void)schedule.done(ref(one), std::nullopt, now, false); }
 };
 
 TEST_F(LookupSchedule, AsksNewOnesAtOnceAndEachOnce) {
@@ -94,6 +97,46 @@ TEST_F(LookupSchedule, WaitsLongerAfterEachFailure) {
   ASSERT_THAT(due(), SizeIs(1));
   (void)schedule.done(ref("a:1"), "x", now);
   EXPECT_EQ(schedule.failed(), 0U);
+}
+
+TEST_F(LookupSchedule, AsksRegistriesThatDoNotAnswerApart) {
+  schedule.use("shop", {ref("a.example/x:1"), ref("a.example/x:2"), ref("b.example/x:1"), ref("b.example/x:2")}, now);
+  EXPECT_THAT(due_of(lookup_lane::answering), IsEmpty()) << "none has answered yet";
+  EXPECT_THAT(due_of(lookup_lane::others), ElementsAre("a.example/x:1", "b.example/x:1")) << "one of each registry";
+  (void)schedule.done(ref("a.example/x:1"), std::nullopt, now);  // a refusal is an answer
+  fail("b.example/x:1");
+  EXPECT_THAT(due_of(lookup_lane::answering), ElementsAre("a.example/x:2"));
+  EXPECT_THAT(due_of(lookup_lane::others), ElementsAre("b.example/x:2"));
+  // A reference that hangs is asked for apart; its registry, when several do.
+  fail("a.example/x:2");
+  now += 1min;
+  EXPECT_THAT(due_of(lookup_lane::answering), ElementsAre("a.example/x:1"));
+  EXPECT_THAT(due_of(lookup_lane::others), ElementsAre("a.example/x:2", "b.example/x:1"));
+  fail("a.example/x:1");
+  fail("a.example/x:2");
+  now += 1h;
+  EXPECT_THAT(due_of(lookup_lane::answering), IsEmpty());
+  EXPECT_THAT(due_of(lookup_lane::others, 1), ElementsAre("a.example/x:1"));
+  (void)schedule.done(ref("a.example/x:1"), "x", now);
+  schedule.use("lab", {ref("a.example/x:3")}, now);
+  EXPECT_THAT(due_of(lookup_lane::answering), ElementsAre("a.example/x:3")) << "it answers again";
+  // Nobody uses it, so nothing is known of it.
+  schedule.use("lab", {}, now);
+  schedule.use("shop", {}, now);
+  schedule.use("lab", {ref("a.example/x:3")}, now);
+  EXPECT_THAT(due_of(lookup_lane::answering), IsEmpty());
+}
+
+TEST_F(LookupSchedule, NamespacesTakeTurnsWithWhatDoesNotAnswer) {
+  std::vector<registry::reference> many;
+  for (int i = 10; i < 30; ++i) many.push_back(*registry::reference::parse("h" + std::to_string(i) + ".example/x:1"));
+  schedule.use("flood", many, now);
+  now += 1s;
+  schedule.use("lab", {ref("lab.example/x:1"), ref("lab.example/y:1")}, now);
+  schedule.use("shop", {ref("shop.example/x:1")}, now);
+  EXPECT_THAT(due_of(lookup_lane::others, 4),
+              ElementsAre("h10.example/x:1", "lab.example/x:1", "shop.example/x:1", "h11.example/x:1"));
+  EXPECT_THAT(due_of(lookup_lane::others, 2), ElementsAre("lab.example/y:1", "h12.example/x:1"));
 }
 
 TEST_F(LookupSchedule, ForgetsWhatNobodyUses) {

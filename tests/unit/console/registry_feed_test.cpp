@@ -19,7 +19,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
+#include <future>
 #include <optional>
 #include <string>
 #include <vector>
@@ -252,6 +254,37 @@ TEST_F(RegistryFeed, AsksWithThePullSecretsOfThePods) {
   run_until_touched();
   EXPECT_THAT(matches, ElementsAre(1, 0));
   EXPECT_THAT(feed->troubles(), Contains(Field(&trouble::ns, "lab")));
+}
+
+// A namespace whose registry hangs delays no other's answers.
+TEST_F(RegistryFeed, ARegistryThatHangsIsAskedApart) {
+  std::promise<void> release;
+  const std::shared_future<void> released = release.get_future().share();
+  const auto answers = [](const std::vector<registry::reference>& refs) {
+    return std::vector<result<fleet::manifest>>(refs.size(),
+                                                fleet::manifest{*registry::digest::parse(digest_text('e')), {}});
+  };
+  options.lookup = answers;
+  options.others.emplace().lookup = [=](const std::vector<registry::reference>& refs) {
+    if (std::ranges::any_of(refs, [](const auto& one) { return one.registry() == "hang.example"; })) released.wait();
+    return answers(refs);
+  };
+  start();
+  tasks->spawn(feed->run_others());
+  round({"shop"}, "ghcr.io/acme/web:1");
+  run_until_touched();
+  EXPECT_EQ(feed->references().unasked(), 0U);
+  round({"lab"}, "hang.example/acme/web:1");
+  while (!feed->references().is_asking(*registry::reference::parse("hang.example/acme/web:1")) && io.run_one() != 0);
+  round({"shop"}, "ghcr.io/acme/web:2");
+  // Rows are made of answers every ten seconds while others are missing.
+  time.advance(10s);
+  run_until_touched();
+  EXPECT_THAT(touched, ElementsAre("shop"));
+  EXPECT_EQ(feed->references().unasked(), 1U);
+  release.set_value();
+  run_until_touched();
+  EXPECT_THAT(touched, ElementsAre("lab"));
 }
 
 TEST_F(RegistryFeed, ReadsNoSecretUnlessItIsToldTo) {
