@@ -2,6 +2,7 @@
 
 #include <pinhook/base/text.hpp>
 #include <pinhook/files/entry_type.hpp>
+#include <pinhook/files/foreign_files.hpp>
 #include <pinhook/files/git_index.hpp>
 #include <pinhook/files/known_forms.hpp>
 #include <pinhook/files/path_glob.hpp>
@@ -15,6 +16,7 @@
 #include <optional>
 #include <string_view>
 #include <system_error>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 
@@ -83,6 +85,7 @@ class collection {
     std::string path;
     bool is_named = false;
     bool is_link = false;
+    bool is_foreign = false;
   };
 
   // Paths that are added from now on belong to the next argument.
@@ -94,7 +97,7 @@ class collection {
     of_argument_.back().push_back(&at->second);
     if (!is_new) {
       candidate& before = all_[at->second];
-      const auto rank = [](const candidate& x) { return std::pair(x.is_named, !x.is_link); };
+      const auto rank = [](const candidate& x) { return std::tuple(x.is_named, !x.is_foreign, !x.is_link); };
       if (rank(c) <= rank(before)) return {};
       before.path.clear();
       at->second = all_.size();
@@ -112,6 +115,7 @@ class collection {
       if (all_[i].path.empty()) continue;
       index_of[i] = out.paths.size();
       out.paths.push_back(std::move(all_[i].path));
+      out.is_foreign.push_back(all_[i].is_foreign);
     }
     for (const auto& winners : of_argument_) {
       auto& indices = out.of_argument.emplace_back();
@@ -131,8 +135,8 @@ class collection {
 // One walk from a named directory, or from the directory of a glob.
 class walk {
  public:
-  walk(collection& into, work_tree tree, const path_glob* glob, std::size_t depth_limit)
-      : into_(into), tree_(std::move(tree)), glob_(glob), depth_limit_(depth_limit) {}
+  walk(collection& into, work_tree tree, const path_glob* glob, const walk_limits& limits)
+      : into_(into), tree_(std::move(tree)), glob_(glob), limits_(limits) {}
 
   result<void> run(const std::string& written) {
     place top;
@@ -160,9 +164,9 @@ class walk {
   };
 
   result<void> enter(const place& here) {
-    if (here.depth > depth_limit_)
+    if (here.depth > limits_.depth)
       return fail(error_code::invalid_input,
-                  fmt::format("{} is more than {} directories deep", here.written, depth_limit_));
+                  fmt::format("{} is more than {} directories deep", here.written, limits_.depth));
     auto all = entries_of(here.written);
     if (!all) return fail(std::move(all.error()));
     const auto has_rules = add_gitignore_of(opened(here.written), here.inside, tree_.rules);
@@ -181,8 +185,11 @@ class walk {
     below.takes_all = here.takes_all || (is_found && one.is_directory);
     below.has_glob = here.has_glob && one.is_directory && glob_->may_hold(one.name, here.depth);
     const bool is_taken = is_found && !glob_->names_no_kind();
+    const bool is_searched = here.takes_all || is_found;
+    const bool is_foreign = limits_.takes_foreign && is_searched && !is_taken && !one.is_directory &&
+                            !is_manifest(one.name) && is_foreign_file(one.name);
     const bool is_wanted = one.is_directory ? below.takes_all || below.has_glob
-                                            : is_taken || ((here.takes_all || is_found) && is_manifest(one.name));
+                                            : is_taken || is_foreign || (is_searched && is_manifest(one.name));
     if (!is_wanted) return {};
     below.inside = joined_path(here.inside, one.name);
     below.is_ignored = here.is_ignored || tree_.rules.ignores(below.inside, one.is_directory);
@@ -192,8 +199,9 @@ class walk {
     below.real = joined_path(here.real, one.name);
     below.depth = here.depth + 1;
     if (one.is_directory) return enter(below);
-    if (!one.is_link) return into_.add({std::move(below.written)}, std::move(below.real));
-    return add_link(std::move(below.written));
+    if (!one.is_link)
+      return into_.add({.path = std::move(below.written), .is_foreign = is_foreign}, std::move(below.real));
+    return add_link(std::move(below.written), is_foreign);
   }
 
   // Git's rules are for files that it does not track.
@@ -203,11 +211,11 @@ class walk {
   }
 
   // Skips links to directories, to other kinds of files, and to missing ones.
-  result<void> add_link(std::string written) {
+  result<void> add_link(std::string written, bool is_foreign) {
     std::error_code failed;
     const fs::path real = fs::canonical(written, failed);
     if (failed || !fs::is_regular_file(real, failed)) return {};
-    return into_.add({.path = std::move(written), .is_link = true}, real.string());
+    return into_.add({.path = std::move(written), .is_link = true, .is_foreign = is_foreign}, real.string());
   }
 
   collection& into_;
@@ -215,14 +223,14 @@ class walk {
   // Read when a rule of git matches something.
   std::optional<git_index> index_;
   const path_glob* glob_;
-  std::size_t depth_limit_;
+  const walk_limits limits_;
   bool has_found_ = false;
 };
 
 result<bool> walk_from(const std::string& written, const path_glob* glob, collection& into, const walk_limits& limits) {
   auto tree = work_tree_around(opened(written));
   if (!tree) return fail(std::move(tree.error()));
-  walk one(into, std::move(*tree), glob, limits.depth);
+  walk one(into, std::move(*tree), glob, limits);
   if (auto done = one.run(written); !done) return fail(std::move(done.error()));
   return one.has_found();
 }

@@ -77,6 +77,10 @@ std::vector<rules::proof_request> check_run::questions(const digest_map& known) 
 }
 
 void check_run::take_fault(input one) {
+  if (is_of_foreign_language(one)) {
+    files_.push_back(foreign_file(std::move(one.path), options_.output == report_format::junit));
+    return;
+  }
   if (is_skipped_template(one)) {
     if (templates_++ == 0) first_template_ = std::move(one.path);
     return;

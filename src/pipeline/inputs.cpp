@@ -3,6 +3,7 @@
 #include <pinhook/base/file.hpp>
 #include <pinhook/base/terminal.hpp>
 #include <pinhook/files/file_walk.hpp>
+#include <pinhook/files/foreign_files.hpp>
 #include <pinhook/files/found_image.hpp>
 #include <pinhook/files/gitignore.hpp>
 #include <pinhook/pipeline/chart_files.hpp>
@@ -47,8 +48,9 @@ class reader {
   // Files, directories, globs. `first`: the index of the first of them among all arguments.
   result<void> read_files(const std::vector<std::string>& arguments, std::size_t first) {
     if (arguments.empty()) return {};
-    auto found = files::find_files(arguments);
+    auto found = files::find_files(arguments, {.takes_foreign = true});
     if (!found) return fail(std::move(found.error()));
+    std::vector<bool> is_foreign;
     std::vector<std::vector<std::size_t>> of_path(found->paths.size());
     for (std::size_t i = 0; i < found->of_argument.size(); ++i)
       for (const std::size_t path : found->of_argument[i]) of_path[path].push_back(first + i);
@@ -58,9 +60,10 @@ class reader {
       if (!seen_.insert(path).second) continue;
       const bool is_named = named_.contains(std::filesystem::path(path).lexically_normal().string());
       all.push_back({std::move(path), fail(error_code::internal, ""), is_named, false, std::move(of_path[i])});
+      is_foreign.push_back(found->is_foreign[i]);
     }
     in_order<std::optional<input>> work({.count = all.size(), .threads = threads_for(all.size())},
-                                        [&](std::size_t i) { return with_content(std::move(all[i])); });
+                                        [&](std::size_t i) { return with_content(std::move(all[i]), is_foreign[i]); });
     work.run([this](std::optional<input> one) {
       if (one) take_(*std::move(one));
     });
@@ -107,9 +110,10 @@ class reader {
   }
 
   // The input with its content; none for a file that is skipped. Any thread.
-  std::optional<input> with_content(input one) {
+  std::optional<input> with_content(input one, bool is_foreign) {
     const std::string& path = one.path;
     if (is_excluded(path)) {
+      if (is_foreign) return std::nullopt;
       one.content = fail(error_code::unsupported, "files.exclude leaves it out");
       one.is_named = false;
       one.is_excluded = true;
@@ -118,6 +122,11 @@ class reader {
     auto text = read_input_text(path);
     if (!text) {
       one.content = fail(std::move(text.error()));
+      return one;
+    }
+    if (is_foreign) {
+      if (!files::holds_image_text(*text)) return std::nullopt;
+      one.content = fail(error_code::unsupported, std::string(files::foreign_reason));
       return one;
     }
     const bool may_hold = one.is_named || may_hold_images(path, *text);

@@ -1,5 +1,6 @@
 #include <pinhook/pipeline/unread.hpp>
 
+#include <pinhook/files/foreign_files.hpp>
 #include <pinhook/pipeline/slot_label.hpp>
 
 #include <fmt/core.h>
@@ -19,6 +20,18 @@ finding note(const std::string& path) {
   out.path = path;
   out.kind = rules::fix_kind::advice;
   return out;
+}
+
+constexpr std::string_view by_hand = "check its images by hand";
+
+// That a file as a whole is not read.
+void add_file_note(std::string_view reason, std::string_view fix, bool lists_images, checked_file& to) {
+  finding f = note(to.path);
+  f.end_column = f.column;
+  f.message = fmt::format("{}, so no image in it is found", reason);
+  f.fix = fix;
+  if (lists_images) to.images.push_back({"file", "", files::skip_reason::none, {to.findings.size()}});
+  to.findings.push_back(std::move(f));
 }
 
 // ":v1.2", of `image: {tag: v1.2}`.
@@ -44,16 +57,25 @@ std::string unread_note(const input& in) {
   return reason.empty() ? reason : fmt::format("{}: left unread: {}", shown_path(in.path), reason);
 }
 
+bool is_of_foreign_language(const input& in) {
+  return !in.content && !in.is_named && in.content.error().code == error_code::unsupported &&
+         in.content.error().message == files::foreign_reason;
+}
+
+checked_file foreign_file(std::string path, bool lists_images) {
+  checked_file out;
+  out.path = std::move(path);
+  add_file_note(files::foreign_reason, by_hand, lists_images, out);
+  return out;
+}
+
 void add_unread(const files::image_file& file, bool is_named, bool lists_images, checked_file& to) {
-  if (const std::string reason = unread_reason(file, is_named); !reason.empty()) {
-    finding f = note(to.path);
-    f.end_column = f.column;
-    f.message = fmt::format("{}, so no image in it is found", reason);
-    f.fix = file.is_of_known_form() ? "check its images by hand"
-                                    : "name the places of its images in files.paths, or the file in files.exclude";
-    if (lists_images) to.images.push_back({"file", "", files::skip_reason::none, {to.findings.size()}});
-    to.findings.push_back(std::move(f));
-  }
+  if (const std::string reason = unread_reason(file, is_named); !reason.empty())
+    add_file_note(reason,
+                  file.is_of_known_form()
+                      ? by_hand
+                      : "name the places of its images in files.paths, or the file in files.exclude",
+                  lists_images, to);
   for (const files::unread_image& one : file.unread()) {
     finding f = note(to.path);
     f.document = one.document;

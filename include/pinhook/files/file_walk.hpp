@@ -25,11 +25,15 @@ struct found_files {
   /// For each argument, the indices in `paths` of the files that it names or finds, also those that another argument
   /// has first.
   std::vector<std::vector<std::size_t>> of_argument;
+  /// For each of `paths`: a directory gave it, with walk_limits::takes_foreign, and its language is not read.
+  std::vector<bool> is_foreign{};
 };
 
 struct walk_limits {
   std::size_t files = max_files;
   std::size_t depth = max_walk_depth;
+  /// A directory also gives the files of foreign_files.hpp.
+  bool takes_foreign = false;
 };
 
 /// A named file is taken whatever its name is, even when git ignores it. A directory gives every *.yaml, *.yml and

@@ -26,4 +26,9 @@ namespace pinhook::pipeline {
 /// check_question.
 void add_unread(const files::image_file& file, bool is_named, bool lists_images, checked_file& to);
 
+/// True for an input that a directory gave, in a language that is not read (files/foreign_files.hpp).
+[[nodiscard]] bool is_of_foreign_language(const input& in);
+/// The finding about it.
+[[nodiscard]] checked_file foreign_file(std::string path, bool lists_images);
+
 }  // namespace pinhook::pipeline

@@ -56,6 +56,18 @@ TEST_F(Inputs, ReadsFoundAndNamedFiles) {
   EXPECT_THAT(seen({folder() + "/notes.txt"}), ElementsAre("notes.txt: 1 image (named)"));
 }
 
+// A directory gives no image of them, but they must not pass for read.
+TEST_F(Inputs, NamesFilesOfOtherLanguagesWithImages) {
+  const auto named = write("a.j2", pod);
+  write("b.tf", "image = \"nginx:1.25\"\n");
+  write("c.tf", "image = var.image\n");
+  write("web.yaml", pod);
+  EXPECT_THAT(seen({folder()}), ElementsAre("b.tf: unsupported", "web.yaml: 1 image"));
+  // Named, or found by a glob of its name, it is read as any file.
+  EXPECT_THAT(seen({named}), ElementsAre("a.j2: 1 image (named)"));
+  EXPECT_THAT(seen({folder(), folder() + "/*.j2"}), ElementsAre("b.tf: unsupported", "web.yaml: 1 image", "a.j2: 1 image"));
+}
+
 TEST_F(Inputs, ReadsFilesWhateverTheCaseOfTheirEndings) {
   for (const std::string name : {"a.YAML", "b.Yml", "c.JSON"}) write(name, pod);
   EXPECT_THAT(seen({folder()}), ElementsAre("a.YAML: 1 image", "b.Yml: 1 image", "c.JSON: 1 image"));

@@ -3,6 +3,7 @@
 
 #include "unit/pipeline/pin_run_fixture.hpp"
 
+#include <pinhook/files/foreign_files.hpp>
 #include <pinhook/pipeline/check_run.hpp>
 #include <pinhook/pipeline/lock_run.hpp>
 
@@ -110,6 +111,24 @@ TEST_F(Unread, PinAndLockNameTheFile) {
             "x.yaml: left unread: its form is not known\nweb.nomad: left unread: HCL is not read\nnothing to pin\n");
   lock_run r({.path = "-", .existing = {}, .format = {}}, copy, places);
   EXPECT_THAT(testing::shown(r.finish({})).messages, HasSubstr("x.yaml: left unread: its form is not known\n"));
+}
+
+TEST_F(Unread, AFileOfAnotherLanguageIsNamed) {
+  const auto add_foreign = [&] {
+    inputs.push_back({"main.tf", fail(error_code::unsupported, std::string(files::foreign_reason)), false, false, {}});
+  };
+  add_foreign();
+  auto done = check();
+  EXPECT_THAT(done.out, HasSubstr("main.tf:1:1  unread"));
+  EXPECT_THAT(done.out, HasSubstr("check its images by hand\n"));
+  EXPECT_THAT(done.messages, HasSubstr("no findings in 1 file, 1 note; 0 images\n"));
+  EXPECT_EQ(done.status, run_status::good);
+  add_foreign();
+  check_options.is_strict = true;
+  EXPECT_EQ(check().status, run_status::failed);
+  add_foreign();
+  options.target = run_target::in_place;
+  EXPECT_THAT(run().messages, HasSubstr("main.tf: skipped: its language is not read\n"));
 }
 
 TEST_F(Unread, ATextThatAnArgumentOfADockerfileFillsInIsNamed) {
