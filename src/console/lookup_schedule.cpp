@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 #include <string_view>
+#include <utility>
 
 namespace pinhook::console {
 
@@ -90,7 +91,8 @@ std::vector<registry::reference> lookup_schedule::due(steady_time now, std::size
   for (auto& [name, one] : known_)
     if (!one.is_asked && one.due <= now && is_in(lane, one)) ready.push_back(&one);
   if (lane == lookup_lane::others) {
-    std::ranges::stable_sort(ready, {}, &entry::due);
+    std::ranges::sort(ready, {},
+                      [](const entry* one) { return std::pair(one->due, std::string_view(one->reference.written())); });
     ready = in_turns(ready, most);
   } else {
     const auto count = std::min(most, ready.size());

@@ -5,6 +5,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace pinhook::files {
 namespace {
@@ -51,7 +52,8 @@ const key_index::large_mapping& key_index::of(const source_document& doc, node_i
     if (key.kind == source_kind::scalar) out.keys.push_back(k);
     out.has_merge = out.has_merge || key.text == merge_key;
   }
-  std::ranges::stable_sort(out.keys, {}, [&](node_index k) { return doc.at(doc.resolve(k)).text; });
+  // Nodes come in the order of the text. (libstdc++ 12's stable_sort uses a function that Clang reports as deprecated.)
+  std::ranges::sort(out.keys, {}, [&](node_index k) { return std::pair(doc.at(doc.resolve(k)).text, k); });
   return out;
 }
 
