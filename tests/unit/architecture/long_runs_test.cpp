@@ -136,6 +136,13 @@ TEST_F(FuzzLong, AFindingEndsTheWorkAndAddsNothing) {
   EXPECT_THAT(stage_.read("errors"), HasSubstr("no such target: c; there are: a, b"));
 }
 
+// Its executions count.
+TEST_F(FuzzLong, ARunThatIsInterruptedIsNoFinding) {
+  add_target("a", "fuzz", 10, 72);
+  EXPECT_EQ(run("--only a"), 0) << stage_.read("out");
+  EXPECT_THAT(stage_.read("ledger.json"), HasSubstr(R"("executions": {"fast": 100, "sanitized": 10})"));
+}
+
 TEST_F(FuzzLong, WhatIsNotBuiltIsSaid) {
   stage_.write("c_fuzz.cpp", "");
   EXPECT_EQ(run(), 1);
