@@ -212,7 +212,7 @@ class tree_builder {
     const std::size_t indent = open_.empty() ? 0 : indent_of_open();
     const std::string_view lines = text_.substr(n.span.begin, n.span.size());
     if (lines.find_first_not_of(" \r\n") == std::string_view::npos)
-      make_empty_block(n, sign->begin);
+      make_block_without_tokens(n, *sign, indent);
     else if (!open_.empty() && is_outside_of_block(text_, n.span.begin, indent))
       empty_signs_.push_back(*sign);
     else
@@ -225,6 +225,15 @@ class tree_builder {
     const source_node& up = out_.documents.back().nodes[open_.back().node];
     const std::size_t column = up.column - 1;
     return up.kind == source_kind::sequence ? column : std::min(column, indent_of_line(text_, up.span.begin));
+  }
+
+  // libfyaml 0.7 takes a line that begins with "#" for a comment, and so no line for the block's, where it is indented
+  // less than the sign on a line of its own.
+  void make_block_without_tokens(source_node& n, const text_span& sign, std::size_t indent) {
+    const text_span lines = open_.empty() ? text_span{} : block_lines(text_, sign.begin, indent);
+    if (lines.size() == 0) return make_empty_block(n, sign.begin);
+    n.span = lines;
+    n.text = own(text_.substr(lines.begin, lines.size()), block_value(text_, sign, lines, indent));
   }
 
   void make_empty_block(source_node& n, std::size_t sign) {

@@ -66,6 +66,19 @@ bool is_outside_of_block(std::string_view text, std::size_t lines, std::size_t i
   return content - line <= indent;
 }
 
+text_span block_lines(std::string_view text, std::size_t sign, std::size_t indent) {
+  const std::size_t begin = std::min(text.find('\n', sign), text.size() - 1) + 1;
+  if (is_outside_of_block(text, begin, indent)) return {begin, begin};
+  std::size_t end = begin;
+  while (end < text.size()) {
+    const std::size_t content = text.find_first_not_of(' ', end);
+    const bool is_blank_line = content == std::string_view::npos || text[content] == '\r' || text[content] == '\n';
+    if (!is_blank_line && content - end <= indent) break;
+    end = std::min(text.find('\n', end), text.size() - 1) + 1;
+  }
+  return {begin, end};
+}
+
 std::string block_value(std::string_view text, const text_span& sign, const text_span& lines, std::size_t indent) {
   const std::string_view marks = text.substr(sign.begin + 1, sign.size() - 1);
   const auto digit = std::ranges::find_if(marks, is_digit);

@@ -38,6 +38,10 @@ struct empty_block {
 /// the block's.
 [[nodiscard]] bool is_outside_of_block(std::string_view text, std::size_t lines, std::size_t indent);
 
+/// The lines from the one after the sign to the first with content that is not indented further than `indent` spaces;
+/// empty where that is the first with content, or none has any. `sign`: the '|' or '>'.
+[[nodiscard]] text_span block_lines(std::string_view text, std::size_t sign, std::size_t indent);
+
 /// The value of the block with these lines, by YAML 1.2.2, section 8.1. `indent`: the spaces before the collection that
 /// holds it; 0 where there is none. libfyaml 0.7 loses line feeds beside lines that are indented further, and letters
 /// behind a backslash.

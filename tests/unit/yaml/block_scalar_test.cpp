@@ -62,6 +62,13 @@ const read_block_case blocks[] = {
     {"a:\n- !x |2-\n    one\n", "/a/0", "  one"},
     {"a: !x |\n  one\n   \n  two", "/a", "one\n \ntwo"},
     {"a: !x |\r\n  one\r\n  two\r\n", "/a", "one\ntwo\n"},
+    {"a: !x\n  >-\n #one\n", "/a", "#one"},
+    {"a: !x\n  |\n\n \n #one\n # two\n\nb: c\n", "/a", "\n\n#one\n# two\n"},
+    {"a: !x\n  |\n\n \n #one\n # two\n\nb: c\n", "/b", "c"},
+    {"- !x\n   |+\n  #one\n\n# a comment\n- b\n", "/0", "#one\n\n"},
+    {"- !x\n   |+\n  #one\n\n# a comment\n- b\n", "/1", "b"},
+    {"a:\n  b: !x\n    |\n  # a comment\n  c: d\n", "/a/b", ""},
+    {"a:\n  b: !x\n    |\n  # a comment\n  c: d\n", "/a/c", "d"},
 };
 
 TEST(BlockScalar, HasTheValueThatYamlGivesIt) {
