@@ -207,8 +207,8 @@ awaitable<verdict> handler::compose_aside(inquiry about, pin::mode mode, const r
 
 bool handler::exceeds(lookup_allowance* allowed, const registry::tenant& owner) const {
   if (allowed == nullptr || !tenants_->reads_pull_secrets(owner) || tenants_->held(owner)) return false;
-  if (!allowed->begin()) return true;
-  allowed->end(false);
+  if (!allowed->begin(owner.ns)) return true;
+  allowed->end(owner.ns, false);
   return false;
 }
 
@@ -242,7 +242,7 @@ awaitable<std::vector<result<resolve::answer>>> handler::look_up(const inquiry& 
     }
     resolve::query q = query_of(l.ref, l.past_cache, sources[l.tenant]);
     const bool counts = allowed != nullptr && about.reads_pull_secrets[l.tenant] && !resolver_->is_held(q);
-    if (counts && !allowed->begin()) {
+    if (counts && !allowed->begin(about.request.ns)) {
       out[i] = fail(allowed->refusal());
       continue;
     }
@@ -254,7 +254,7 @@ awaitable<std::vector<result<resolve::answer>>> handler::look_up(const inquiry& 
   auto answers = co_await resolver_->resolve(std::move(queries), d);
   for (std::size_t n = 0; n < asked.size(); ++n) {
     result<resolve::answer>& got = answers[n];
-    if (asked[n].counts) allowed->end(found_nothing(got));
+    if (asked[n].counts) allowed->end(about.request.ns, found_nothing(got));
     const std::size_t at = asked[n].position;
     out[at] = got ? std::move(got)
                   : fail(with_troubles(std::move(got.error()), sources[about.lookups[first + at].tenant]->troubles()));
@@ -349,7 +349,7 @@ awaitable<void> handler::verify(inquiry& about, std::vector<source>& sources, de
     }
     const bool counts = allowed != nullptr && about.reads_pull_secrets[check.tenant] &&
                         signatures_->known(query).size() < check.questions.size();
-    if (counts && !allowed->begin()) {
+    if (counts && !allowed->begin(about.request.ns)) {
       refuse(check, allowed->refusal());
       continue;
     }
@@ -362,7 +362,8 @@ awaitable<void> handler::verify(inquiry& about, std::vector<source>& sources, de
     proof_check& check = about.checks[asked[i].position];
     check.answers = std::move(found[i]);
     if (asked[i].counts)
-      allowed->end(std::ranges::any_of(check.answers, [](const auto& one) { return found_nothing(one.second); }));
+      allowed->end(about.request.ns,
+                   std::ranges::any_of(check.answers, [](const auto& one) { return found_nothing(one.second); }));
     if (std::ranges::all_of(check.answers, [](const auto& one) { return one.second.has_value(); })) continue;
     const std::vector<error> troubles = sources[check.tenant]->troubles();
     for (auto& [question, answer] : check.answers)

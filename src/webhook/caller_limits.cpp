@@ -41,36 +41,60 @@ caller_limits::bucket& caller_limits::bucket_of(const ip::address& from, steady_
   }
   // The unspecified address stands for all that have no room.
   const bool has_room = buckets_.size() < max_addresses;
-  return buckets_.try_emplace(has_room ? from : ip::address(), bucket{per_minute_, now}).first->second;
+  return buckets_.try_emplace(has_room ? from : ip::address(), bucket{per_minute_, now, {}}).first->second;
 }
 
-bool caller_limits::take(const ip::address& from, double cost) {
+// What comes back is taken off all namespaces by their parts: used and left stay the whole together.
+void caller_limits::fill(bucket& b, steady_time now) const {
+  const double left = left_of(b, now);
+  const double used = per_minute_ - b.left;
+  const double rest = used > 0 ? (per_minute_ - left) / used : 0;
+  for (auto& [ns, part] : b.used) part *= rest;
+  std::erase_if(b.used, [](const auto& one) { return one.second < 1; });
+  b.left = left;
+  b.at = now;
+}
+
+double& caller_limits::used_of(bucket& b, const std::string& ns) {
+  const auto found = b.used.find(ns);
+  if (found != b.used.end()) return found->second;
+  // No namespace has an empty name; reviews of objects without a namespace are not pinned.
+  return b.used[b.used.size() < max_namespaces ? ns : std::string()];
+}
+
+bool caller_limits::take(const ip::address& from, const std::string& ns, double cost) {
   const steady_time now = time_.now();
   const std::lock_guard lock(mutex_);
   bucket& b = bucket_of(from, now);
-  b = {left_of(b, now), now};
+  fill(b, now);
   if (b.left < std::min(cost, per_minute_)) return false;
+  double& used = used_of(b, ns);
+  if (used > 0 && used + cost > b.left) return false;
+  used += cost;
   b.left -= cost;
   return true;
 }
 
-void caller_limits::give_back(const ip::address& from, double cost) {
+void caller_limits::give_back(const ip::address& from, const std::string& ns, double cost) {
   const steady_time now = time_.now();
   const std::lock_guard lock(mutex_);
   bucket& b = bucket_of(from, now);
+  fill(b, now);
+  double& used = used_of(b, ns);
+  used = std::max(0.0, used - cost);
   b.left = std::min(per_minute_, b.left + cost);
 }
 
 caller_limits::share::share(caller_limits& all, const ip::address& from) : all_(all), from_(counted_as(from)) {}
 
-bool caller_limits::share::begin() {
-  if (all_.take(from_, guess)) return true;
+bool caller_limits::share::begin(const std::string& ns) {
+  if (all_.take(from_, ns, guess)) return true;
   all_.numbers_.count_withheld_lookup();
   return false;
 }
 
-void caller_limits::share::end(bool found_nothing) {
-  if (!found_nothing) all_.give_back(from_, guess - 1);
+void caller_limits::share::end(const std::string& ns, bool found_nothing) {
+  if (!found_nothing) all_.give_back(from_, ns, guess - 1);
 }
 
 error caller_limits::share::refusal() const {

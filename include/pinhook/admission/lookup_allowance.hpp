@@ -6,7 +6,7 @@
 
 #include <pinhook/base/error.hpp>
 
-#include <cstdint>
+#include <string>
 
 namespace pinhook::admission {
 
@@ -14,12 +14,12 @@ class lookup_allowance {
  public:
   virtual ~lookup_allowance() = default;
 
-  /// Before a look-up whose answer the cache does not hold, and before secrets are read that are not held. False: it
-  /// must not be begun; there is no `end` for it.
-  [[nodiscard]] virtual bool begin() = 0;
+  /// Before a look-up for the namespace whose answer the cache does not hold, and before secrets are read that are not
+  /// held. False: it must not be begun; there is no `end` for it.
+  [[nodiscard]] virtual bool begin(const std::string& ns) = 0;
 
   /// After it. `found_nothing`: the registry has no such image, or refused it, as it does after most guesses.
-  virtual void end(bool found_nothing) = 0;
+  virtual void end(const std::string& ns, bool found_nothing) = 0;
 
   /// The error of a look-up that must not be begun.
   [[nodiscard]] virtual error refusal() const = 0;

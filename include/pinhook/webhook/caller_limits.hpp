@@ -2,6 +2,10 @@
 // calls. A look-up that finds nothing counts ten times: guessing tags is nearly all misses, and an API server's
 // look-ups nearly all hits. What is not used in a minute is lost.
 //
+// Behind the address of an API server are all namespaces, and one of them may look up without end. So each may use as
+// much as is left for all others: one alone gets half of the number, two get a third each, and one that has used
+// nothing is refused only when nothing is left.
+//
 //   caller_limits lookups(6000, numbers, time);
 //   caller_limits::share mine(lookups, r.from->address);
 //   co_await handler.handle(body, mode, d, &mine);
@@ -20,8 +24,10 @@
 #include <boost/asio/ip/address.hpp>
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <mutex>
+#include <string>
 
 namespace pinhook::webhook {
 
@@ -29,6 +35,8 @@ class caller_limits {
  public:
   /// A cluster has a handful of API servers; the rest of the table is for those who should not call.
   static constexpr std::size_t max_addresses = 4096;
+  /// Namespaces of an address that have used something lately and are counted apart; the others share one count.
+  static constexpr std::size_t max_namespaces = 256;
   /// What a look-up costs that finds nothing. It is reserved before, so that many guesses at once cost as much.
   static constexpr double guess = 10;
 
@@ -48,8 +56,8 @@ class caller_limits {
     /// `all` outlives it.
     share(caller_limits& all, const boost::asio::ip::address& from);
 
-    [[nodiscard]] bool begin() override;
-    void end(bool found_nothing) override;
+    [[nodiscard]] bool begin(const std::string& ns) override;
+    void end(const std::string& ns, bool found_nothing) override;
     [[nodiscard]] error refusal() const override;
 
    private:
@@ -61,13 +69,17 @@ class caller_limits {
   struct bucket {
     double left = 0;
     steady_time at;
+    // What each namespace has of that which is not left.
+    std::map<std::string, double, std::less<>> used;
   };
 
-  bool take(const boost::asio::ip::address& from, double cost);
-  void give_back(const boost::asio::ip::address& from, double cost);
+  bool take(const boost::asio::ip::address& from, const std::string& ns, double cost);
+  void give_back(const boost::asio::ip::address& from, const std::string& ns, double cost);
   // With the mutex held.
   bucket& bucket_of(const boost::asio::ip::address& from, steady_time now);
   [[nodiscard]] double left_of(const bucket& b, steady_time now) const;
+  void fill(bucket& b, steady_time now) const;
+  static double& used_of(bucket& b, const std::string& ns);
 
   const double per_minute_;
   server::metrics& numbers_;

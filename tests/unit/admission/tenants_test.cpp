@@ -290,8 +290,14 @@ TEST(WithTroubles, IsBounded) {
 class fake_allowance final : public lookup_allowance {
  public:
   explicit fake_allowance(int left) : left_(left) {}
-  bool begin() override { return left_-- > 0; }
-  void end(bool found_nothing) override { ended.push_back(found_nothing); }
+  bool begin(const std::string& ns) override {
+    EXPECT_EQ(ns, "shop");
+    return left_-- > 0;
+  }
+  void end(const std::string& ns, bool found_nothing) override {
+    EXPECT_EQ(ns, "shop");
+    ended.push_back(found_nothing);
+  }
   [[nodiscard]] error refusal() const override { return {error_code::rate_limited, "used up", std::nullopt}; }
   std::vector<bool> ended;
 
