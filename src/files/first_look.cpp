@@ -1,7 +1,6 @@
 #include <pinhook/files/first_look.hpp>
 
 #include <pinhook/base/text.hpp>
-#include <pinhook/files/unread.hpp>
 #include <pinhook/pin/image_parts.hpp>
 
 #include <algorithm>

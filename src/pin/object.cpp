@@ -184,14 +184,6 @@ std::vector<std::pair<std::string_view, std::string_view>> members_of(std::strin
 
 }  // namespace
 
-void add_read_members(key_list& to) {
-  for (const std::string_view key : {"metadata", "name", "generateName", "deletionTimestamp", "labels", "annotations",
-                                     "ownerReferences", "apiVersion", "kind", "controller"})
-    to.add(key);
-  for (const std::string_view key : {pin_label, pins_annotation, updates_annotation, refresh_annotation}) to.add(key);
-  add_pod_members(to);
-}
-
 result<object> read_next_object(json::cursor& at, std::span<const place> places, std::size_t most) {
   object out;
   out.found.limit = most;

@@ -1,7 +1,7 @@
 #include <pinhook/pin/pod_paths.hpp>
 
 #include <pinhook/base/glob.hpp>
-#include <pinhook/pin/object.hpp>
+#include <pinhook/pin/read_members.hpp>
 
 #include <fmt/core.h>
 

@@ -13,6 +13,9 @@
 
 namespace pinhook::files {
 
+/// Of a matrix, of Azure Pipelines: a word alone is the name of something.
+inline constexpr std::string_view container_key = "container";
+
 /// The places of "mage" in any case: every key, variable and argument that names an image (pin/image_keys.hpp) has it,
 /// where its text is written without escapes.
 [[nodiscard]] std::size_t image_words(std::string_view text);

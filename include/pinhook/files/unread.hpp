@@ -14,9 +14,6 @@
 
 namespace pinhook::files {
 
-/// Of a matrix, of Azure Pipelines: a word alone is the name of something.
-inline constexpr std::string_view container_key = "container";
-
 /// A string under a key like "image" that is a whole reference, and no image of the file; or one in a text of the file,
 /// at the line of a literal text, else at the text's begin.
 struct unread_image {

@@ -6,9 +6,9 @@
 
 #include <pinhook/base/error.hpp>
 #include <pinhook/base/json_cursor.hpp>
-#include <pinhook/base/key_list.hpp>
 #include <pinhook/pin/find_slots.hpp>
 #include <pinhook/pin/operator_images.hpp>
+#include <pinhook/pin/own_labels.hpp>
 #include <pinhook/pin/pod_paths.hpp>
 
 #include <cstddef>
@@ -18,12 +18,6 @@
 #include <string_view>
 
 namespace pinhook::pin {
-
-/// The label of namespaces and objects, and the annotations of objects (docs/pinning.md).
-inline constexpr std::string_view pin_label = "pinhook.dev/pin";
-inline constexpr std::string_view pins_annotation = "pinhook.dev/pins";
-inline constexpr std::string_view updates_annotation = "pinhook.dev/updates";
-inline constexpr std::string_view refresh_annotation = "pinhook.dev/refresh";
 
 struct owner {
   /// apiVersion without its version; "" is core.
@@ -63,10 +57,6 @@ struct object_search {
 /// the API server takes). unsupported: a limit of find_slots.hpp was crossed, or it has more images than are taken.
 [[nodiscard]] result<object> read_object(std::string_view text, std::span<const place> places,
                                          const object_search& search = {});
-
-/// Adds the members that read_object looks at beside those of the places themselves: of metadata, Pods, containers and
-/// volumes.
-void add_read_members(key_list& to);
 
 /// The object that is the next value of `at`, which is moved behind it, by these places, of which none has an empty
 /// path. Errors as above; then the place of `at` is anywhere.
