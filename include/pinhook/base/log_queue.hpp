@@ -3,9 +3,9 @@
 //   log::line_queue lines;          // from here on
 //   …                               // at the end of the block all lines are written
 //
-// A write(2) to a pipe takes a tenth of the CPU time of a warm answer, most of it to wake the reader. Here the lines of a
-// millisecond are one write. A thread that has had no line for ten of them sleeps, and the next line wakes it. (A queue
-// that wakes its thread for each line takes half as much CPU time again as the writes: docs/performance.md.)
+// A write(2) to a pipe takes a tenth of the CPU time of a warm answer, most of it to wake the reader. Here the lines of
+// a millisecond are one write. A thread that has had no line for ten of them sleeps, and the next line wakes it. (A
+// queue that wakes its thread for each line takes half as much CPU time again as the writes: docs/performance.md.)
 //
 // Lines stay whole and in order, and none is dropped: where `most` bytes wait, those who log wait, too. All are written
 // at the end, and before std::terminate ends the process; what kills it (SIGKILL) takes the lines of the last

@@ -65,7 +65,8 @@ TEST_F(Inputs, NamesFilesOfOtherLanguagesWithImages) {
   EXPECT_THAT(seen({folder()}), ElementsAre("b.tf: unsupported", "web.yaml: 1 image"));
   // Named, or found by a glob of its name, it is read as any file.
   EXPECT_THAT(seen({named}), ElementsAre("a.j2: 1 image (named)"));
-  EXPECT_THAT(seen({folder(), folder() + "/*.j2"}), ElementsAre("b.tf: unsupported", "web.yaml: 1 image", "a.j2: 1 image"));
+  EXPECT_THAT(seen({folder(), folder() + "/*.j2"}),
+              ElementsAre("b.tf: unsupported", "web.yaml: 1 image", "a.j2: 1 image"));
 }
 
 TEST_F(Inputs, ReadsFilesWhateverTheCaseOfTheirEndings) {
