@@ -27,9 +27,8 @@ std::size_t image_words(std::string_view text) {
 }
 
 bool has_these_alone(std::string_view text, std::span<const found_image> images) {
-  constexpr std::string_view end = "/image";
   const auto is_keyed = [](const found_image& one) {
-    return one.scalar != no_node && !one.slot.is_in_text && one.slot.pointer.ends_with(end);
+    return one.scalar != no_node && !one.slot.is_in_text && one.slot.pointer.ends_with("/image");
   };
   // Each has a key of its own.
   const auto is_same = [](const found_image& a, const found_image& b) { return a.scalar >= b.scalar; };

@@ -23,14 +23,14 @@ std::pair<std::size_t, std::size_t> place_of(std::string_view text, std::size_t 
   return {static_cast<std::size_t>(lines) + 1, static_cast<std::size_t>(characters) + 1};
 }
 
-bool ends_word(std::string_view text, std::size_t at) {
+bool ends_in_blank(std::string_view text, std::size_t at) {
   return at >= text.size() || is_blank(text[at]) || text[at] == '\n' || text[at] == '\r';
 }
 
 // True for a "? " anywhere: a key of the long form, or a text that looks like one.
 bool has_long_key(std::string_view text) {
   for (auto at = text.find('?'); at != std::string_view::npos; at = text.find('?', at + 1))
-    if (ends_word(text, at + 1)) return true;
+    if (ends_in_blank(text, at + 1)) return true;
   return false;
 }
 
@@ -44,7 +44,7 @@ std::optional<std::size_t> tab_before_block(std::string_view text) {
     std::size_t end = tab;
     while (end < text.size() && is_blank(text[end])) ++end;
     const bool is_block = end < text.size() && (std::string_view("?:|>").contains(text[end]) ||
-                                                (text[end] == '-' && ends_word(text, end + 1)));
+                                                (text[end] == '-' && ends_in_blank(text, end + 1)));
     if (is_block && begin > 0 && text[begin - 1] == ':') return has_long_key(text) ? std::optional(tab) : std::nullopt;
     tab = end == text.size() ? tab : end - 1;
   }
