@@ -1,5 +1,6 @@
 #include <pinhook/http/curl_client.hpp>
 
+#include <pinhook/base/clock.hpp>
 #include <pinhook/base/side_thread.hpp>
 #include <pinhook/base/thread_crossing.hpp>
 #include <pinhook/http/loaded_tls.hpp>
@@ -27,6 +28,15 @@ namespace {
 
 // Files that could not be looked at in time are not looked at again for so long.
 constexpr std::chrono::seconds after_a_hang{5};
+
+// A smaller step back of the calendar lets an address live no longer than that.
+constexpr std::chrono::seconds step_that_counts{5};
+
+// The same at all times, but where the calendar is set or the machine sleeps.
+std::chrono::nanoseconds calendar_less_steady() {
+  const wall_time on_calendar = machine_clock().wall();
+  return on_calendar.time_since_epoch() - machine_clock().now().time_since_epoch();
+}
 
 const tls_settings& settings_of(const std::shared_ptr<const tls_settings>& tls) {
   static const tls_settings defaults;
@@ -149,6 +159,17 @@ struct curl_client::state {
     return fresh;
   }
 
+  // libcurl counts the age of a name's addresses by the calendar (7.88: hostcache_timestamp_remove): where that is set
+  // back by an hour, they are used for an hour more. They are held by the lanes, which are made anew.
+  void heed_calendar() {
+    const auto now = calendar_less_steady();
+    if (now < calendar - step_that_counts) {
+      for (const auto& one : lanes) opened_before += one->multi.opened_sockets();
+      lanes.clear();
+    }
+    calendar = now;
+  }
+
   // Nothing is read on this thread: a volume that hangs delays only transfers that need its files for the first time.
   static awaitable<result<std::shared_ptr<lane>>> find_lane(std::shared_ptr<state> self, lane_key key, deadline d) {
     asio::any_io_executor home = self->io.get_executor();
@@ -243,6 +264,7 @@ struct curl_client::state {
       if (!proxy) co_return fail(std::move(proxy).error().at(to->to_string()));
       rules.proxy = std::move(*proxy);
     }
+    self->heed_calendar();
     lane_key key = key_of(r, *to, rules.proxy);
     auto in = co_await find_lane(self, std::move(key), d);
     if (!in) co_return fail(std::move(in.error()));
@@ -270,6 +292,7 @@ struct curl_client::state {
   std::list<lane_to_come> to_come;
   std::set<running*> under_way;
   std::uint64_t opened_before = 0;
+  std::chrono::nanoseconds calendar = calendar_less_steady();
   bool is_closed = false;
 };
 

@@ -25,7 +25,7 @@ class CalendarProcess : public ServeProcess {
  protected:
   CalendarProcess() {
     file_ = files_.write("calendar", std::string(sizeof(std::int64_t), '\0')).string();
-    environment_.push_back("LD_PRELOAD=" + calendar_library_path());
+    environment_.push_back("LD_PRELOAD=" + calendar_library_path() + ":" + names_library_path());
     environment_.push_back("TEST_CALENDAR=" + file_);
   }
 
@@ -43,9 +43,10 @@ class CalendarProcess : public ServeProcess {
     if (!date) return 0s;
     return std::chrono::round<std::chrono::minutes>(*date - std::chrono::system_clock::now());
   }
-  bool is_pinned(const std::string& tag) {
+  bool is_pinned(const std::string& tag) { return is_pinned(tag, registry_.host()); }
+  bool is_pinned(const std::string& tag, const std::string& host) {
     registry_.on("HEAD", "/v2/a/manifests/" + tag, digest_reply());
-    const std::string object = demo::make_deployment("d", 1, {{"web", registry_.host() + "/a:" + tag}});
+    const std::string object = demo::make_deployment("d", 1, {{"web", host + "/a:" + tag}});
     const auto r =
         https_client(port_).ask(post("/v1/pin/enforce?timeout=3s", demo::make_review("the-uid", object, {})));
     if (!r) return false;
@@ -67,6 +68,22 @@ TEST_F(CalendarProcess, NewTagsAreServedWhereverItIsSet) {
     EXPECT_TRUE(is_pinned("warm")) << forward.count() << " h";
     EXPECT_EQ(admin("/readyz", 200), "ready\n");
   }
+  EXPECT_EQ(end(), 0) << process_->errors();
+}
+
+// libcurl counts the age of an address by the calendar, so a name that moved would be sought where it was for as long
+// as the calendar was set back.
+TEST_F(CalendarProcess, ARegistryThatMovedIsFoundWhenItWasSetBack) {
+  const std::string host = "registry.test:" + std::to_string(registry_.port());
+  name_registries({});
+  environment_.back() = "PINHOOK_REGISTRIES={\"" + host + "\": {\"plain_http\": true}}";
+  // Nothing listens on the first address.
+  environment_.push_back("TEST_NAMES=" + files_.write("names", "registry.test 127.0.0.2\n").string());
+  start();
+  EXPECT_FALSE(is_pinned("1", host));
+  files_.write("names", "registry.test 127.0.0.1\n");
+  set(-3h);
+  EXPECT_TRUE(is_pinned("2", host));
   EXPECT_EQ(end(), 0) << process_->errors();
 }
 

@@ -14,5 +14,7 @@ namespace pinhook::testing {
 [[nodiscard]] std::string program_path();
 /// The path of the built library that sets a program's calendar (support/calendar).
 [[nodiscard]] std::string calendar_library_path();
+/// The path of the built library that gives a program's names their addresses (support/names).
+[[nodiscard]] std::string names_library_path();
 
 }  // namespace pinhook::testing

@@ -11,7 +11,8 @@
 // included: each such pair has a pool of its own (a "lane"), so a connection that a laxer request opened never serves a
 // stricter one. The limits of `curl_multi_options` are per lane. Files are checked for each request and read again when
 // they were replaced. A lane unused for `transfer.idle_age` is dropped when the next one is made, because certificates
-// may rotate.
+// may rotate. All are made anew after the calendar was set back, for libcurl would keep the addresses of names for so
+// much longer.
 #pragma once
 
 #include <pinhook/http/address_guard.hpp>
