@@ -22,7 +22,10 @@ std::optional<std::chrono::seconds> parse_retry_after(const headers& all, wall_t
   }
   const auto date = parse_date(text);
   if (!date) return std::nullopt;
-  const auto wait = *date - std::chrono::floor<std::chrono::seconds>(now);
+  // Both dates of an answer are by one clock, which ours need not agree with.
+  const auto made = find_header(all, "Date");
+  const auto then = (made ? parse_date(*made) : std::nullopt).value_or(std::chrono::floor<std::chrono::seconds>(now));
+  const auto wait = *date - then;
   return std::clamp(wait, std::chrono::seconds(0), max_retry_after);
 }
 

@@ -24,8 +24,8 @@ struct retry_options {
 /// The longest wait that a server may request. It is our choice: RFC 9110 sets none.
 inline constexpr std::chrono::seconds max_retry_after{60};
 
-/// Retry-After: delta-seconds or an HTTP date (RFC 9110 §10.2.3), at most `max_retry_after`, never negative. No value
-/// when it is missing or neither.
+/// Retry-After: delta-seconds or an HTTP date (RFC 9110 §10.2.3), at most `max_retry_after`, never negative. A date
+/// counts from that of the answer (Date), or from `now` without one. No value when it is missing or neither.
 [[nodiscard]] std::optional<std::chrono::seconds> parse_retry_after(const headers& all, wall_time now);
 
 /// True for 408, 499, 500, 502, 503, 504, 522: the server, or a proxy in front of it, has a temporary fault.

@@ -82,6 +82,18 @@ INSTANTIATE_TEST_SUITE_P(Table, RetryAfter,
                                            retry_after_case{"soon", std::nullopt}, retry_after_case{"-5", std::nullopt},
                                            retry_after_case{"1.5", std::nullopt}, retry_after_case{"", std::nullopt}));
 
+// Our clock may be set, or wrong: the answer's own date says how long is meant.
+TEST(RetryAfterHeader, ADateCountsFromTheDateOfTheAnswer) {
+  const auto wait = [](const char* date, wall_time ours) {
+    return parse_retry_after({{"Date", date}, {"Retry-After", "Thu, 01 Jan 2026 00:00:12 GMT"}}, ours);
+  };
+  for (const auto off : {-1h, 0h, 1h}) {
+    EXPECT_EQ(wait("Thu, 01 Jan 2026 00:00:05 GMT", now + off), 7s) << off.count();
+    EXPECT_EQ(wait("Thu, 01 Jan 2026 00:00:13 GMT", now + off), 0s) << off.count();
+  }
+  EXPECT_EQ(wait("soon", now), 12s);
+}
+
 TEST(RetryAfterHeader, MayBeMissing) { EXPECT_EQ(parse_retry_after({}, now), std::nullopt); }
 
 }  // namespace
