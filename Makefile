@@ -146,7 +146,8 @@ flood: packages-bench build/release/build.ninja ## what one namespace's flood co
 
 # By way of a real API server it takes the programs of the end-to-end tests.
 soak: packages-bench $(if $(filter cluster,$(SOAK)),packages-e2e) build/release/build.ninja ## two replicas under load while faults come one after the other, on loopback (SOAK=cluster: by way of a real API server; SOAK_MINUTES, RATE)
-	cmake --build build/release -j $(JOBS) --target pinhook
+	@$(call configured_with,PINHOOK_TESTS)
+	cmake --build build/release -j $(JOBS) --target pinhook pinhook_calendar
 	@programs=; $(if $(filter cluster,$(SOAK)),programs=$$(tests/e2e/tools) &&) \
 	tests/soak/soak --minutes $(SOAK_MINUTES) --rate $(RATE) --out build/soak $${programs:+--control-plane $$programs}
 
