@@ -9,6 +9,8 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <memory>
+#include <string>
 #include <system_error>
 
 namespace pinhook::http {
@@ -25,6 +27,15 @@ bool has_hashed_names(const fs::path& directory) {
   return false;
 }
 
+// The file that libcurl was built to trust; empty: none. (Not by curl_version_info, which asks libraries that are left
+// out.)
+std::string built_in_bundle() {
+  const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> easy(curl_easy_init(), curl_easy_cleanup);
+  const char* path = nullptr;
+  if (easy != nullptr) curl_easy_getinfo(easy.get(), CURLINFO_CAINFO, &path);
+  return path != nullptr ? path : "";
+}
+
 void add_system(X509_STORE* store) {
   const char* named_directory = std::getenv(X509_get_default_cert_dir_env());
   const char* named_file = std::getenv(X509_get_default_cert_file_env());
@@ -32,8 +43,8 @@ void add_system(X509_STORE* store) {
   if (named_file != nullptr) {
     X509_STORE_load_file(store, named_file);
   } else if (named_directory == nullptr && !has_hashed_names(X509_get_default_cert_dir())) {
-    const char* bundle = curl_version_info(CURLVERSION_NOW)->cainfo;
-    X509_STORE_load_file(store, bundle != nullptr ? bundle : X509_get_default_cert_file());
+    const std::string bundle = built_in_bundle();
+    X509_STORE_load_file(store, bundle.empty() ? X509_get_default_cert_file() : bundle.c_str());
   }
   // A missing authority shows when a server is not trusted.
   ERR_clear_error();
