@@ -60,38 +60,80 @@ std::vector<std::string> identities_in(const X509* leaf) {
   return out;
 }
 
-std::string der_of(X509* certificate) {
+// The hash by which a log names who issued a certificate (RFC 6962 §3.2, issuer_key_hash).
+std::string key_hash_of(const X509* certificate) {
   unsigned char* der = nullptr;
-  const int size = i2d_X509(certificate, &der);
-  if (size <= 0) return {};
-  std::string out(reinterpret_cast<const char*>(der), static_cast<std::size_t>(size));
-  OPENSSL_free(der);
-  return out;
-}
-
-std::string issuer_key_hash(std::string_view issuer_der) {
-  const auto issuer = read_certificate(issuer_der);
-  if (!issuer) return {};
-  unsigned char* der = nullptr;
-  const int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(issuer.get()), &der);
+  const int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &der);
   if (size <= 0) return {};
   std::string out = sha256({reinterpret_cast<const char*>(der), static_cast<std::size_t>(size)});
   OPENSSL_free(der);
   return out;
 }
 
-// The certificate to be signed, as the log saw it: without the extension that holds the log's answer.
-std::string logged_part(const X509* leaf) {
-  const owned<X509> copy(X509_dup(leaf));
-  if (!copy) return {};
-  const int at = X509_get_ext_by_NID(copy.get(), NID_ct_precert_scts, -1);
-  if (at >= 0) X509_EXTENSION_free(X509_delete_ext(copy.get(), at));
-  unsigned char* der = nullptr;
-  const int size = i2d_re_X509_tbs(copy.get(), &der);
-  if (size <= 0) return {};
-  std::string out(reinterpret_cast<const char*>(der), static_cast<std::size_t>(size));
-  OPENSSL_free(der);
+// An element of DER: its tag and class, all of its bytes, and those behind tag and length.
+struct element {
+  int tag = 0;
+  int kind = 0;
+  std::string_view whole;
+  std::string_view content;
+};
+
+// Takes the first element of `from`. No value: there is none.
+std::optional<element> take_element(std::string_view& from) {
+  element out;
+  const unsigned char* at = bytes_of(from);
+  long size = 0;
+  // 0x80: a fault; 1: a length that is not told.
+  if (from.empty() ||
+      (ASN1_get_object(&at, &size, &out.tag, &out.kind, static_cast<long>(from.size())) & (0x80 | 1)) != 0)
+    return std::nullopt;
+  const auto header = static_cast<std::size_t>(at - bytes_of(from));
+  out.whole = from.substr(0, header + static_cast<std::size_t>(size));
+  out.content = out.whole.substr(header);
+  from.remove_prefix(out.whole.size());
   return out;
+}
+
+std::string made_element(int tag, int kind, std::string_view content) {
+  const int size = static_cast<int>(content.size());
+  std::string out(static_cast<std::size_t>(ASN1_object_size(1, size, tag) - size), '\0');
+  auto* at = reinterpret_cast<unsigned char*>(out.data());
+  ASN1_put_object(&at, 1, size, tag, kind);
+  return out.append(content);
+}
+
+// A list of extensions without the one that holds the log's answer.
+std::string without_log_answer(std::string_view list) {
+  const ASN1_OBJECT* oid = OBJ_nid2obj(NID_ct_precert_scts);
+  const std::string_view named(reinterpret_cast<const char*>(OBJ_get0_data(oid)), OBJ_length(oid));
+  std::string out;
+  for (auto all = take_element(list); all && !all->content.empty();) {
+    const auto one = take_element(all->content);
+    if (!one) return {};
+    std::string_view parts = one->content;
+    const auto name = take_element(parts);
+    if (!name || name->content != named) out.append(one->whole);
+  }
+  return made_element(V_ASN1_SEQUENCE, V_ASN1_UNIVERSAL, out);
+}
+
+// The certificate to be signed, as the log saw it: without the extension that holds the log's answer. By its bytes:
+// OpenSSL 3.0 would look up all of its decoders again for the key of a copy. Empty: it is none.
+std::string logged_part(std::string_view certificate) {
+  const auto whole = take_element(certificate);
+  std::string_view parts = whole ? whole->content : std::string_view();
+  const auto signed_part = take_element(parts);
+  if (!signed_part) return {};
+  constexpr int extensions = 3;
+  std::string out;
+  for (std::string_view rest = signed_part->content; !rest.empty();) {
+    const auto one = take_element(rest);
+    if (!one) return {};
+    const bool has_extensions = one->kind == V_ASN1_CONTEXT_SPECIFIC && one->tag == extensions;
+    out.append(has_extensions ? made_element(extensions, V_ASN1_CONTEXT_SPECIFIC, without_log_answer(one->content))
+                              : std::string(one->whole));
+  }
+  return made_element(V_ASN1_SEQUENCE, V_ASN1_UNIVERSAL, out);
 }
 
 void append_number(std::string& out, std::uint64_t number, int bytes) {
@@ -170,17 +212,16 @@ result<std::string> signing_certificate::issued_by(const std::vector<trusted_aut
     }
     STACK_OF(X509)* path = X509_STORE_CTX_get0_chain(context.get());
     ERR_clear_error();
-    return der_of(sk_X509_value(path, sk_X509_num(path) > 1 ? 1 : 0));
+    return key_hash_of(sk_X509_value(path, sk_X509_num(path) > 1 ? 1 : 0));
   }
   ERR_clear_error();
   return fail(error_code::denied, std::move(reason));
 }
 
-bool signing_certificate::is_logged(const std::string& issued_by, const std::vector<trusted_log>& logs) const {
+bool signing_certificate::is_logged(std::string_view issued_by, const std::vector<trusted_log>& logs) const {
   const owned<STACK_OF(SCT)> all(
       static_cast<STACK_OF(SCT)*>(X509_get_ext_d2i(leaf_.get(), NID_ct_precert_scts, nullptr, nullptr)));
-  const std::string key_hash = issuer_key_hash(issued_by);
-  const std::string part = logged_part(leaf_.get());
+  const std::string part = logged_part(der());
   bool is_found = false;
   for (int i = 0; all && !part.empty() && !is_found && i < sk_SCT_num(all.get()); ++i) {
     const SCT* sct = sk_SCT_value(all.get(), i);
@@ -194,7 +235,7 @@ bool signing_certificate::is_logged(const std::string& issued_by, const std::vec
     const wall_time when{std::chrono::milliseconds(SCT_get_timestamp(sct))};
     is_found = std::ranges::any_of(logs, [&](const trusted_log& log) {
       return log.id == view_of(id, id_size) && log.valid.holds_at(when) &&
-             log.key.verifies(signed_by_log(sct, key_hash, part), view_of(value, value_size), hash::sha256);
+             log.key.verifies(signed_by_log(sct, issued_by, part), view_of(value, value_size), hash::sha256);
     });
   }
   ERR_clear_error();

@@ -15,6 +15,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 struct x509_st;
@@ -36,11 +37,11 @@ class signing_certificate {
   [[nodiscard]] wall_time not_before() const { return not_before_; }
   [[nodiscard]] wall_time not_after() const { return not_after_; }
 
-  /// The certificate (DER) that issued this one directly, when an authority that was valid then vouches for this at
-  /// that moment and it is for signing code. denied: with the reason of the last authority.
+  /// The SHA-256 hash of the key that issued this one directly, when an authority that was valid then vouches for this
+  /// at that moment and it is for signing code. denied: with the reason of the last authority.
   [[nodiscard]] result<std::string> issued_by(const std::vector<trusted_authority>& authorities, wall_time when) const;
-  /// True when one of the logs signed for having it (an SCT inside the certificate).
-  [[nodiscard]] bool is_logged(const std::string& issued_by, const std::vector<trusted_log>& logs) const;
+  /// True when one of the logs signed for having it (an SCT inside the certificate), issued by the key of that hash.
+  [[nodiscard]] bool is_logged(std::string_view issued_by, const std::vector<trusted_log>& logs) const;
 
  private:
   signing_certificate(std::shared_ptr<x509_st> leaf, public_key key) : leaf_(std::move(leaf)), key_(std::move(key)) {}
