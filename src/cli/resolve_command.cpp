@@ -1,6 +1,7 @@
 #include <pinhook/access/command_digests.hpp>
 #include <pinhook/base/environment.hpp>
 #include <pinhook/base/json.hpp>
+#include <pinhook/base/short_run.hpp>
 #include <pinhook/cli/commands.hpp>
 #include <pinhook/cli/exit_code.hpp>
 #include <pinhook/cli/messages.hpp>
@@ -88,6 +89,7 @@ int print_answers(const std::vector<answer>& all, bool as_json) {
 }  // namespace
 
 int resolve(const arguments& arguments) {
+  prepare_short_run();
   std::optional<registry::platform> platform;
   if (!arguments.files.platform.empty()) {
     auto parsed = registry::platform::parse(arguments.files.platform);

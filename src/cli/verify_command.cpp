@@ -2,6 +2,7 @@
 #include <pinhook/access/command_verdicts.hpp>
 #include <pinhook/base/environment.hpp>
 #include <pinhook/base/nearest_word.hpp>
+#include <pinhook/base/short_run.hpp>
 #include <pinhook/base/side_thread.hpp>
 #include <pinhook/base/timestamp.hpp>
 #include <pinhook/cli/commands.hpp>
@@ -89,6 +90,7 @@ result<std::vector<signatures::verifier>> open_verifiers(const verify_arguments&
 }  // namespace
 
 int verify(const arguments& arguments) {
+  prepare_short_run();
   const verify_arguments& a = arguments.verify;
   access::verdict_options options;
   const auto at = a.at.empty() ? std::optional(machine_clock().wall()) : parse_timestamp(a.at);
