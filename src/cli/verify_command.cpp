@@ -18,6 +18,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <optional>
 #include <ranges>
@@ -76,15 +77,47 @@ result<std::vector<verifier_setting>> chosen_verifiers(const verify_arguments& a
                           near.empty() ? std::string() : fmt::format("; did you mean {}?", near)));
 }
 
+struct flag_of_key {
+  std::string_view key;
+  std::string_view flag;
+};
+constexpr std::array<flag_of_key, 4> flags_of_keys{{{"cosign.keys", "--key"},
+                                                    {"cosign.trusted_root", "--trusted-root"},
+                                                    {"notation.trust_policy", "--trust-policy"},
+                                                    {"notation.trust_store", "--trust-store"}}};
+
+// Who gives flags has no configuration: "verifier cosign: cosign.keys[0]: cannot read FILE" is "--key: cannot read
+// FILE".
+error named_by_flags(error e) {
+  const std::string_view whole = e.message;
+  const auto at = whole.find(": ");
+  const std::string_view fault = at == std::string_view::npos ? whole : whole.substr(at + 2);
+  for (const auto& [key, flag] : flags_of_keys) {
+    if (!fault.starts_with(key)) continue;
+    std::string_view rest = fault.substr(key.size());
+    if (rest.starts_with('[')) rest.remove_prefix(rest.find(']') + 1);
+    e.message = fmt::format("{}{}", flag, rest);
+    return e;
+  }
+  return e;
+}
+
 result<std::vector<signatures::verifier>> open_verifiers(const verify_arguments& a, const config::settings& s) {
   auto settings = chosen_verifiers(a, s);
   if (!settings) return fail(std::move(settings.error()));
-  for (const std::string& pattern : {a.identity_regexp, a.issuer_regexp})
-    if (const auto fault = signatures::fault_of_regexp(pattern))
-      return fail(error_code::invalid_input,
-                  fmt::format("{} is not a valid regular expression: {}", quoted(pattern, 120), *fault));
-  return read_within<std::vector<signatures::verifier>>(
+  const struct {
+    std::string_view flag;
+    const std::string& pattern;
+  } patterns[] = {{"--identity-regexp", a.identity_regexp}, {"--issuer-regexp", a.issuer_regexp}};
+  for (const auto& one : patterns)
+    if (const auto fault = signatures::fault_of_regexp(one.pattern))
+      return fail(error_code::invalid_input, fmt::format("{}: {} is not a valid regular expression: {}", one.flag,
+                                                         quoted(one.pattern, 120), *fault));
+  const bool are_flags = verifier_of_flags(a).has_value();
+  auto out = read_within<std::vector<signatures::verifier>>(
       "the files of verifiers", [all = std::move(*settings)] { return signatures::load_verifiers(all); });
+  if (!out && are_flags) return fail(named_by_flags(std::move(out.error())));
+  return out;
 }
 
 }  // namespace

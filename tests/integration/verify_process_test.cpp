@@ -1,6 +1,7 @@
 // `pinhook verify` as a process, with a registry (and a Notary server) on loopback that has the signed images of
 // tests/corpus/signatures: its output, its exit code, and the requests.
 #include "support/certificates.hpp"
+#include "support/paths.hpp"
 #include "support/program.hpp"
 #include "support/scripted_server.hpp"
 #include "support/signature_server.hpp"
@@ -16,6 +17,7 @@
 
 #include <algorithm>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -176,16 +178,31 @@ TEST_F(VerifyProcess, WhatCouldNotBeLookedUpIsNeitherSignedNorUnsigned) {
 
 TEST_F(VerifyProcess, RefusesBeforeItAsksAnybody) {
   const auto with = read_verifier_case("cosign3-key-p256");
+  const std::string corpus = source_dir() + "/tests/corpus/signatures/";
+  const std::string good = corpus + "cosign3-key-p256/k1.pub";
+  const std::string damaged = home_.write("damaged", "x").string();
+  const std::string store = corpus + "notation-jws-p256/truststore";
+  const auto named = [&](std::string_view flag, std::string_view fault) {
+    return fmt::format("verify: {}: {}{}", flag, damaged, fault);
+  };
   const struct {
     std::vector<std::string> words;
-    const char* message;
+    std::string message;
   } rows[] = {
       {{"UPPER"}, "\"UPPER\" is not a valid image reference"},
       {{"--verifier", "cas", image(":v1")}, "has no verifier \"cas\"; did you mean case?"},
-      {{"--key", "/none/acme.pub", image(":v1")}, "cosign.keys[0]: cannot read /none/acme.pub: No such file"},
+      {{"--key", "/none/acme.pub", image(":v1")}, "verify: --key: cannot read /none/acme.pub: No such file"},
+      {{"--key", damaged, image(":v1")}, named("--key", ": no PEM block")},
+      {{"--key", good, "--key", damaged, image(":v1")}, named("--key", ": no PEM block")},
+      {{"--trusted-root", damaged, "--identity", "a", "--issuer", "i", image(":v1")},
+       named("--trusted-root", ": the trusted root is not JSON")},
+      {{"--trust-policy", damaged, "--trust-store", store, image(":v1")},
+       named("--trust-policy", ": the trust policy is not JSON")},
+      {{"--trust-policy", damaged, "--trust-store", "/none", image(":v1")},
+       "verify: --trust-store: /none/x509: No such file"},
       {{"--at", "yesterday", image(":v1")}, "--at: \"yesterday\" is not a moment as 2026-11-21T02:45:00Z"},
       {{"--trusted-root", "r", "--identity-regexp", "(", "--issuer", "i", image(":v1")},
-       "\"(\" is not a valid regular expression"},
+       "verify: --identity-regexp: \"(\" is not a valid regular expression"},
   };
   for (const auto& row : rows) {
     const auto seen = verify(row.words, {with.setting});
