@@ -4,9 +4,11 @@
 
 #include <fmt/core.h>
 #include <openssl/bio.h>
+#include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/params.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
@@ -70,6 +72,46 @@ std::optional<public_key::kind> curve_of(const EVP_PKEY* key) {
     default:
       return std::nullopt;
   }
+}
+
+// SubjectPublicKeyInfo of a key on a named curve, with an uncompressed point, begins so (RFC 5480 §2; DER). The last
+// byte is the point's first.
+struct point_form {
+  const char* curve;
+  std::string_view prefix;
+  std::size_t point_size;
+};
+constexpr std::array<point_form, 3> point_forms{
+    {{SN_X9_62_prime256v1,
+      {"\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07\x03\x42\x00\x04",
+       27},
+      65},
+     {SN_secp384r1,
+      {"\x30\x76\x30\x10\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x05\x2b\x81\x04\x00\x22\x03\x62\x00\x04", 24},
+      97},
+     {SN_secp521r1,
+      {"\x30\x81\x9b\x30\x10\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x05\x2b\x81\x04\x00\x23\x03\x81\x86\x00\x04", 26},
+      133}}};
+
+// A key of one of those forms, by its point: to read SubjectPublicKeyInfo, OpenSSL 3.0 looks up all of its decoders
+// each time. Null: it has another form, or the point is not on the curve.
+std::shared_ptr<EVP_PKEY> key_of_point(std::string_view spki) {
+  for (const point_form& form : point_forms) {
+    if (!spki.starts_with(form.prefix) || spki.size() != form.prefix.size() - 1 + form.point_size) continue;
+    const std::string_view point = spki.substr(form.prefix.size() - 1);
+    const std::array<OSSL_PARAM, 3> parts{
+        OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, const_cast<char*>(form.curve), 0),
+        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, const_cast<char*>(point.data()), point.size()),
+        OSSL_PARAM_construct_end()};
+    const std::unique_ptr<EVP_PKEY_CTX, decltype(&EVP_PKEY_CTX_free)> context(
+        EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr), EVP_PKEY_CTX_free);
+    EVP_PKEY* key = nullptr;
+    if (!context || EVP_PKEY_fromdata_init(context.get()) != 1 ||
+        EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_PUBLIC_KEY, const_cast<OSSL_PARAM*>(parts.data())) != 1)
+      ERR_clear_error();
+    return key == nullptr ? nullptr : shared(key);
+  }
+  return nullptr;
 }
 
 }  // namespace
@@ -142,6 +184,8 @@ result<public_key> public_key::parse_pem(std::string_view text) {
                 fmt::format("the PEM block {} holds no readable public key", quoted(block.name, 40)));
   };
   if (name == PEM_STRING_PUBLIC) {
+    const std::string_view spki(reinterpret_cast<const char*>(block.data), static_cast<std::size_t>(block.size));
+    if (auto key = key_of_point(spki)) return of(std::move(key), std::string(spki));
     const key_info info(d2i_X509_PUBKEY(nullptr, &at, block.size), X509_PUBKEY_free);
     return info && X509_PUBKEY_get0(info.get()) != nullptr ? of_info(info.get()) : unreadable();
   }
@@ -157,6 +201,7 @@ result<public_key> public_key::parse_pem(std::string_view text) {
 }
 
 result<public_key> public_key::parse_der(std::string_view spki) {
+  if (auto key = key_of_point(spki)) return of(std::move(key), std::string(spki));
   const unsigned char* at = data_of(spki);
   const key_info info(d2i_X509_PUBKEY(nullptr, &at, static_cast<long>(spki.size())), X509_PUBKEY_free);
   ERR_clear_error();
