@@ -38,7 +38,8 @@ result<settings> settings_for_files(const std::string& config_file, const enviro
   start.docker_config = docker_config(all);
   start.credential_helpers = true;
   start.log.level = log::level::error;
-  auto found = settings_for({.file = config_file, .flags = {}}, all, std::move(start));
+  // The webhook leaves its own namespace alone; a command has none.
+  auto found = settings_for({.file = config_file, .flags = {}, .namespace_file = {}}, all, std::move(start));
   if (!found) return fail(std::move(found.error()));
   settings& s = found->values;
   // Pull secrets are for Pods.

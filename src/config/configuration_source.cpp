@@ -16,7 +16,7 @@ constexpr std::size_t max_namespace_file = 256;
 // Empty where there is none. Errors: timed_out, since without the name pinhook's own namespace would not be left alone.
 result<std::string> pod_namespace(const std::string& file, const environment& all) {
   const auto given = variable(all, "POD_NAMESPACE");
-  if (!given.empty()) return std::string(given);
+  if (!given.empty() || file.empty()) return std::string(given);
   const auto text = read_within<secret>(file, [file] { return read_file(file, max_namespace_file); });
   if (!text && text.error().code == error_code::timed_out) return fail(text.error());
   return text ? std::string(trimmed(text->reveal())) : std::string();

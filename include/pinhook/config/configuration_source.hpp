@@ -37,7 +37,7 @@ struct configuration_choice {
   std::string file;
   std::vector<setting_flag> flags;
   /// The file with the name of the Pod's namespace, which every Pod with a service account has. It is read once, when
-  /// the configuration is opened, for where neither settings nor POD_NAMESPACE give the name.
+  /// the configuration is opened, for where neither settings nor POD_NAMESPACE give the name. Empty: it is not read.
   std::string namespace_file = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
 };
 

@@ -68,6 +68,9 @@ TEST_F(SettingsFor, ReadsTheFileOfThePodsNamespaceOnce) {
   EXPECT_EQ(found(choice, {{"POD_NAMESPACE", "pod"}}).own_namespace, "pod");
   choice.namespace_file += ".none";
   EXPECT_EQ(found(choice, {}).own_namespace, "");
+  choice.namespace_file.clear();
+  EXPECT_EQ(found(choice, {}).own_namespace, "");
+  EXPECT_EQ(found(choice, {{"POD_NAMESPACE", "pod"}}).own_namespace, "pod");
 }
 
 TEST_F(SettingsFor, SaysWhichFileItCannotRead) {
