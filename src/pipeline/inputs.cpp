@@ -14,27 +14,16 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <set>
 #include <string_view>
-#include <thread>
 #include <utility>
 
 namespace pinhook::pipeline {
 namespace {
-
-// Fewer files are read before a thread has begun.
-constexpr std::size_t files_for_threads = 16;
-constexpr std::size_t max_threads = 16;
-
-std::size_t threads_for(std::size_t count) {
-  if (count < files_for_threads) return 1;
-  return std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, max_threads);
-}
 
 class reader {
  public:

@@ -2,12 +2,11 @@
 
 #include <pinhook/base/text.hpp>
 #include <pinhook/files/added_entries.hpp>
-#include <pinhook/files/diff.hpp>
 #include <pinhook/files/known_forms.hpp>
 #include <pinhook/files/kustomization.hpp>
 #include <pinhook/pipeline/fault_counts.hpp>
+#include <pinhook/pipeline/in_order.hpp>
 #include <pinhook/pipeline/input_text.hpp>
-#include <pinhook/pipeline/joined_files.hpp>
 #include <pinhook/pipeline/kustomization_renames.hpp>
 #include <pinhook/pipeline/kustomization_walk.hpp>
 #include <pinhook/pipeline/slot_label.hpp>
@@ -33,13 +32,16 @@ std::string_view verb_of(const pin_run_options& options) {
 }  // namespace
 
 pin_run::pin_run(pin_run_options options, std::vector<input> inputs, const files::image_places& places)
-    : options_(std::move(options)), choice_{options_.task, options_.format, options_.orders}, places_(places) {
+    : options_(std::move(options)),
+      choice_{options_.task, options_.format, options_.orders},
+      places_(places),
+      output_(options_.target) {
   // Other languages cannot be between the documents of a stream; they are printed when they are named.
   if (options_.target == run_target::standard_output && inputs.size() > 1)
     std::erase_if(inputs, [](const input& in) {
       return !in.is_named && files::syntax_of_file(in.path) != files::file_syntax::yaml;
     });
-  for (auto& in : inputs) files_.push_back({std::move(in), std::nullopt, {}, std::nullopt, false});
+  for (auto& in : inputs) files_.push_back({.in = std::move(in), .gaps = std::nullopt, .renamed = {}});
   read_memory();
   report_inputs();
   if (options_.task != pin_task::unpin) find_entries();
@@ -253,9 +255,9 @@ bool pin_run::may_fill(const one_file& file, const kustomization_gap& gap, const
   return true;
 }
 
-result<std::string> pin_run::with_gaps(const one_file& file, std::string text, const pin_choice& choice,
-                                       const digest_map& known) {
+result<std::string> pin_run::with_gaps(const one_file& file, std::string text, const digest_map& known) {
   if (!file.gaps) return text;
+  const auto choice = choice_for(file);
   std::vector<files::new_entry> entries;
   for (const auto& gap : file.gaps->missing) {
     const auto found = known.find(gap.ref.canonical());
@@ -293,10 +295,19 @@ pin_choice pin_run::choice_for(const one_file& file) const {
   return out;
 }
 
-void pin_run::finish_file(one_file& file, const digest_map& known) {
+pin_run::made_file pin_run::make(const one_file& file, const digest_map& known) const {
+  if (!file.in.content) return {fail(error_code::internal, "")};
+  made_file out{pipeline::pinned(*file.in.content, choice_for(file), known)};
+  // Of other files more may change.
+  if (options_.target == run_target::diff && out.pinned && !file.gaps && options_.task != pin_task::unpin)
+    out.diff = diff_of(file.in, out.pinned->text);
+  return out;
+}
+
+void pin_run::finish_file(one_file& file, made_file made, const digest_map& known) {
+  if (!file.in.content) return;
   const auto& content = *file.in.content;
-  const auto choice = choice_for(file);
-  auto pinned = pipeline::pinned(content, choice, known);
+  auto& pinned = made.pinned;
   if (!pinned) return bad(file.in.path, pinned.error());
   if (const auto lost = pinned->lost_tags_note(); !lost.empty())
     say(fmt::format("{}: {}", shown_path(file.in.path), lost));
@@ -304,43 +315,23 @@ void pin_run::finish_file(one_file& file, const digest_map& known) {
   for (const auto& note : pinned->notes) say(fmt::format("{}: {}", shown_path(file.in.path), note));
   for (const auto& r : pinned->results)
     if (!is_filled(file, content.slots()[r.slot])) report_slot(file, content.slots()[r.slot], r);
-  auto text = with_gaps(file, std::move(pinned->text), choice, known);
+  auto text = with_gaps(file, std::move(pinned->text), known);
   // The entries that pin added have nothing left to do.
   if (text && options_.task == pin_task::unpin && pinned->has(slot_result::kind::changed) &&
       files::is_kustomization(*text, file.in.path))
     text = files::without_added_entries(*text);
   if (!text) return bad(file.in.path, text.error());
-  file.is_done = true;
-  if (*text == content.text()) return;
-  ++n_.changed_files;
-  file.text = std::move(*text);
+  if (output_.add(std::move(file.in), std::move(*text), std::move(made.diff))) ++n_.changed_files;
 }
 
 void pin_run::emit() {
-  std::vector<printed_file> printed;
   // First, so that a lock file that cannot be written leaves the files as they are.
   if (options_.memory && options_.target != run_target::diff)
     if (auto text = files::write_lock(memory_); text != options_.memory->existing)
       outcome_.writes.push_back(
           {options_.memory->path, std::move(text), mark_of(options_.memory->existing.value_or(std::string()))});
-  for (auto& file : files_) {
-    if (!file.is_done) continue;
-    const auto& before = file.in.content->text();
-    if (options_.target == run_target::diff) {
-      if (file.text)
-        outcome_.out += files::unified_diff(file.in.path == "-" ? "stdin" : file.in.path, before, *file.text);
-    } else if (options_.target == run_target::in_place) {
-      if (file.text) outcome_.writes.push_back({file.in.path, std::move(*file.text), mark_of(before)});
-    } else if (file.in.is_named || file.text || !looks_like_json(before) || files_.size() == 1) {
-      // JSON that is found in a directory beside manifests and holds no image is not a manifest.
-      printed.push_back({file.in.path, file.text ? *file.text : before});
-    }
-  }
-  if (auto text = joined(printed)) {
-    outcome_.out += *text;
-  } else {
-    outcome_.out.clear();
-    say_error(text.error().message);
+  if (const auto ok = output_.put_into(outcome_, files_.size()); !ok) {
+    say_error(ok.error().message);
     outcome_.status = run_status::invalid;
   }
 }
@@ -376,8 +367,10 @@ run_outcome pin_run::finish(const digest_map& known) {
   if (!is_stopped()) {
     if (!digests_) digests_ = cooled(known);
     for (std::string& note : waiting_notes_) say(std::move(note));
-    for (auto& file : files_)
-      if (file.in.content) finish_file(file, *digests_);
+    in_order<made_file> work({.count = files_.size(), .threads = threads_for(files_.size())},
+                             [this](std::size_t i) { return make(files_[i], *digests_); });
+    auto next = files_.begin();
+    work.run([&](made_file made) { finish_file(*next++, std::move(made), *digests_); });
   }
   if (n_.unchecked != 0) say(unchecked_note(n_.unchecked));
   if (options_.keeps_going || (n_.failed == 0 && n_.refused == 0 && n_.bad_files == 0)) {

@@ -16,6 +16,13 @@
 
 namespace pinhook::pipeline {
 
+/// Threads for this number of pieces that are files: fewer are done before a thread has begun.
+[[nodiscard]] inline std::size_t threads_for(std::size_t files) {
+  constexpr std::size_t fewest = 16;
+  constexpr std::size_t most = 16;
+  return files < fewest ? 1 : std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, most);
+}
+
 struct in_order_options {
   /// Pieces.
   std::size_t count = 0;

@@ -1,6 +1,7 @@
 // A run of pin or unpin over many files.
 //
-// Thread rule: one thread. Reads the files that a named kustomization includes.
+// Thread rule: one thread, which starts others for the work on many files. Reads the files that a named kustomization
+// includes.
 #pragma once
 
 #include <pinhook/base/error.hpp>
@@ -11,6 +12,7 @@
 #include <pinhook/pipeline/fault_counts.hpp>
 #include <pinhook/pipeline/inputs.hpp>
 #include <pinhook/pipeline/kustomization_gaps.hpp>
+#include <pinhook/pipeline/pin_output.hpp>
 #include <pinhook/pipeline/pinning.hpp>
 #include <pinhook/pipeline/run.hpp>
 #include <pinhook/registry/reference.hpp>
@@ -26,13 +28,6 @@
 #include <vector>
 
 namespace pinhook::pipeline {
-
-/// The destination of a run's results.
-enum class run_target : std::uint8_t {
-  standard_output,  // every file, whole; YAML files joined as documents
-  in_place,         // the files that change
-  diff,             // unified diffs to standard output
-};
 
 /// The lock file that remembers the digests of tags and the first sight of newer ones, so that a moved tag keeps its
 /// digest until its cooldown is over. It is written beside the files, unless the target is a diff.
@@ -75,9 +70,12 @@ class pin_run final : public run {
     std::optional<kustomization_gaps> gaps;
     /// Its images that a kustomization renames.
     renamed_images renamed;
-    /// The file afterwards, where it changes.
-    std::optional<std::string> text;
-    bool is_done = false;
+  };
+  // The work on one file that needs no other one.
+  struct made_file {
+    result<pinned_file> pinned;
+    /// A diff is the target: the change; empty where there is none, or it is not known yet.
+    std::string diff{};
   };
   struct counts {
     std::size_t changed_images = 0, changed_files = 0, current = 0, left = 0, failed = 0, refused = 0, unchecked = 0,
@@ -94,10 +92,11 @@ class pin_run final : public run {
   void find_gaps();
   void find_renames();
   void report_inputs();
-  void finish_file(one_file& file, const digest_map& known);
+  /// Any thread.
+  [[nodiscard]] made_file make(const one_file& file, const digest_map& known) const;
+  void finish_file(one_file& file, made_file made, const digest_map& known);
   [[nodiscard]] pin_choice choice_for(const one_file& file) const;
-  [[nodiscard]] result<std::string> with_gaps(const one_file& file, std::string text, const pin_choice& choice,
-                                              const digest_map& known);
+  [[nodiscard]] result<std::string> with_gaps(const one_file& file, std::string text, const digest_map& known);
   /// True for an entry of a kustomization that gets the digest of the images that it matches.
   [[nodiscard]] static bool is_filled(const one_file& file, const files::slot& s);
   /// False: no digest may be written into the entry.
@@ -131,6 +130,7 @@ class pin_run final : public run {
   /// The number of images that each rule leaves as they are.
   std::map<std::string, std::size_t> left_by_rule_;
   counts n_;
+  pin_output output_;
   run_outcome outcome_;
 };
 
