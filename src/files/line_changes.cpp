@@ -1,14 +1,18 @@
 #include <pinhook/files/line_changes.hpp>
 
 #include <algorithm>
+#include <bitset>
 #include <cstdint>
 #include <limits>
 #include <optional>
 #include <span>
 #include <unordered_map>
+#include <unordered_set>
 
 namespace pinhook::files {
 namespace {
+
+constexpr std::size_t max_marks = 4096;
 
 // Equal lines have equal numbers.
 using numbered = std::span<const std::uint32_t>;
@@ -103,6 +107,42 @@ std::vector<replaced_lines> line_by_line(numbered before, numbered after) {
   return out;
 }
 
+// Some bits of a line, to tell most lines apart without a hash of all of it.
+std::size_t mark_of_line(std::string_view line) {
+  if (line.empty()) return 0;
+  const auto at = [&](std::size_t i) { return std::size_t{static_cast<unsigned char>(line[i])}; };
+  return (line.size() * 31 + at(line.size() / 2) * 7 + at(0)) % max_marks;
+}
+
+// The lines at their own places that differ, when this is the only shortest change, as for a file whose images were
+// pinned: none of these lines is anywhere else in the other text, so that all others are equal to that of their own
+// place and to no other one's turn. None: that is not so.
+std::optional<std::vector<replaced_lines>> changes_in_place(std::span<const std::string_view> before,
+                                                            std::span<const std::string_view> after) {
+  if (before.size() != after.size()) return std::nullopt;
+  std::vector<replaced_lines> out;
+  std::unordered_set<std::string_view> removed;
+  std::unordered_set<std::string_view> added;
+  std::bitset<max_marks> marks;
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    if (before[i] == after[i]) continue;
+    extend(out, {i, i + 1, i, i + 1});
+    removed.insert(before[i]);
+    added.insert(after[i]);
+    marks.set(mark_of_line(before[i]));
+    marks.set(mark_of_line(after[i]));
+  }
+  const auto is_other = [&](std::string_view line) {
+    return !marks.test(mark_of_line(line)) || (!removed.contains(line) && !added.contains(line));
+  };
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    const bool is_alone =
+        before[i] == after[i] ? is_other(before[i]) : !added.contains(before[i]) && !removed.contains(after[i]);
+    if (!is_alone) return std::nullopt;
+  }
+  return out;
+}
+
 }  // namespace
 
 std::vector<std::string_view> lines_of(std::string_view text) {
@@ -122,6 +162,20 @@ std::vector<replaced_lines> changes_between(const std::vector<std::string_view>&
   const auto most = std::min(before.size(), after.size()) - same_start;
   while (same_end < most && before[before.size() - same_end - 1] == after[after.size() - same_end - 1]) ++same_end;
 
+  const auto place_back = [&](std::vector<replaced_lines> all) {
+    for (auto& change : all) {
+      change.old_from += same_start;
+      change.old_to += same_start;
+      change.from += same_start;
+      change.to += same_start;
+    }
+    return all;
+  };
+  const auto middle_of = [&](const std::vector<std::string_view>& lines) {
+    return std::span(lines).subspan(same_start, lines.size() - same_end - same_start);
+  };
+  if (auto found = changes_in_place(middle_of(before), middle_of(after))) return place_back(*std::move(found));
+
   std::unordered_map<std::string_view, std::uint32_t> numbers;
   const auto number = [&](const std::vector<std::string_view>& lines) {
     std::vector<std::uint32_t> out;
@@ -133,14 +187,7 @@ std::vector<replaced_lines> changes_between(const std::vector<std::string_view>&
   const auto middle = number(after);
   if (old_middle.empty() && middle.empty()) return {};
   auto found = shortest_way(old_middle, middle).find(effort);
-  auto out = found ? std::move(*found) : line_by_line(old_middle, middle);
-  for (auto& change : out) {
-    change.old_from += same_start;
-    change.old_to += same_start;
-    change.from += same_start;
-    change.to += same_start;
-  }
-  return out;
+  return place_back(found ? std::move(*found) : line_by_line(old_middle, middle));
 }
 
 }  // namespace pinhook::files

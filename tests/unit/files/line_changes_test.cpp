@@ -84,6 +84,16 @@ TEST(LineChanges, AreAsFewAsCanBe) {
   }
 }
 
+// As in a file whose images were pinned: no search is needed where no changed line is anywhere else.
+TEST(LineChanges, AreInPlaceWhereNoOtherWayIsAsShort) {
+  EXPECT_THAT(changes("abcabc", "XbcYbc", 0), ElementsAre(replaced_lines{0, 1, 0, 1}, replaced_lines{3, 4, 3, 4}));
+  EXPECT_THAT(changes("aabb", "aXXb", 0), ElementsAre(replaced_lines{1, 3, 1, 3}));
+  // A line goes to another place.
+  EXPECT_THAT(changes("abcd", "Xabd"), ElementsAre(replaced_lines{0, 0, 0, 1}, replaced_lines{2, 3, 3, 3}));
+  EXPECT_THAT(changes("aab", "Xab"), ElementsAre(replaced_lines{0, 1, 0, 1}));
+  EXPECT_THAT(changes("abac", "acab"), ElementsAre(replaced_lines{1, 3, 1, 1}, replaced_lines{4, 4, 2, 4}));
+}
+
 TEST(LineChanges, AreLineByLineWhenThereAreTooMany) {
   EXPECT_THAT(changes("abcdef", "XbcYef", 3), ElementsAre(replaced_lines{0, 1, 0, 1}, replaced_lines{3, 4, 3, 4}));
   EXPECT_THAT(changes("abcdef", "XbYZf", 3), ElementsAre(replaced_lines{0, 5, 0, 4})) << "not as many lines: one block";
