@@ -42,8 +42,6 @@ struct image_file::parts {
   std::shared_ptr<const image_places> places;
   std::vector<slot> slots{};
   std::string unread_reason{};
-  /// Points into `text`. Null: it is read when it is needed.
-  shared_tree nodes{};
 };
 
 namespace {
@@ -194,8 +192,9 @@ result<image_file> image_file::read(std::string text, std::string_view path, con
 
 result<image_file> image_file::read_shared(std::string text, std::string_view path,
                                            std::shared_ptr<const image_places> places, const chart* of) {
-  auto out = std::make_shared<parts>(parts{
-      std::make_shared<const std::string>(std::move(text)), std::string(path), std::move(places), {}, {}, nullptr});
+  auto out = std::make_shared<parts>(parts{.text = std::make_shared<const std::string>(std::move(text)),
+                                           .path = std::string(path),
+                                           .places = std::move(places)});
   auto nodes = read_tree(*out);
   if (!nodes) return fail(std::move(nodes.error()));
   tree& read = **nodes;
@@ -203,8 +202,7 @@ result<image_file> image_file::read_shared(std::string text, std::string_view pa
   judge_pins(read.from, read.images, of);
   out->slots.reserve(read.images.size());
   for (const found_image& one : read.images) out->slots.push_back(one.slot);
-  out->nodes = *std::move(nodes);
-  return image_file(std::move(out));
+  return image_file(std::move(out), *std::move(nodes));
 }
 
 // The nodes, before judge_pins.
@@ -229,7 +227,7 @@ result<std::shared_ptr<image_file::tree>> image_file::read_tree(const parts& of)
 
 // The slots are those of the first time, which know the chart.
 result<image_file::shared_tree> image_file::nodes() const {
-  if (parts_->nodes) return parts_->nodes;
+  if (nodes_) return nodes_;
   auto out = read_tree(*parts_);
   if (!out) return fail(std::move(out.error()));
   auto& images = (*out)->images;
@@ -238,11 +236,7 @@ result<image_file::shared_tree> image_file::nodes() const {
   return shared_tree(*std::move(out));
 }
 
-image_file image_file::without_nodes() const {
-  auto out = std::make_shared<parts>(*parts_);
-  out->nodes = nullptr;
-  return image_file(std::move(out));
-}
+image_file image_file::without_nodes() const { return image_file(parts_, nullptr); }
 
 const std::string& image_file::text() const { return *parts_->text; }
 

@@ -95,8 +95,10 @@ class image_file {
   using shared_tree = std::shared_ptr<const tree>;
   static result<std::shared_ptr<tree>> read_tree(const parts& of);
   [[nodiscard]] result<shared_tree> nodes() const;
-  explicit image_file(std::shared_ptr<const parts> p) : parts_(std::move(p)) {}
+  image_file(std::shared_ptr<const parts> p, shared_tree nodes) : parts_(std::move(p)), nodes_(std::move(nodes)) {}
   std::shared_ptr<const parts> parts_;
+  /// Points into the text. Null: it is read when it is needed.
+  shared_tree nodes_;
 };
 
 }  // namespace pinhook::files
