@@ -229,7 +229,10 @@ result<std::vector<found_image>> find_images(yaml::source& from, std::string_vie
                     .images = {}};
     if (auto ok = search(in, path, named); !ok) return fail(std::move(ok.error()));
     for (found_image& one : in.images) one.tree = i;
-    std::ranges::move(in.images, std::back_inserter(out));
+    if (out.empty())
+      out = std::move(in.images);
+    else
+      std::ranges::move(in.images, std::back_inserter(out));
     for (inner_text& one : inner) {
       for (std::size_t tree = 0; tree < one.images.size(); ++tree) {
         if (one.images[tree].empty()) continue;

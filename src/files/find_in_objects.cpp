@@ -1,6 +1,8 @@
-// Kubernetes objects: the webhook's own engine reads them as JSON, and its pointers lead back to the nodes.
+// Kubernetes objects: the webhook's own engine reads as JSON those that are not read from their nodes (pod_nodes.hpp),
+// and its pointers lead back to the nodes.
 #include <pinhook/files/first_look.hpp>
 #include <pinhook/files/image_search.hpp>
+#include <pinhook/files/pod_nodes.hpp>
 #include <pinhook/pin/find_slots.hpp>
 #include <pinhook/pin/image_kinds.hpp>
 #include <pinhook/pin/object.hpp>
@@ -152,44 +154,68 @@ class object_search {
   }
 
   result<void> take_object(node_index i, const object_type& type) {
-    const auto& kinds = in_.places.kinds;
-    const auto places = kinds.of(type.group, type.kind);
-    // Of an object that an alias may unfold, all is written, so that its size counts.
-    const bool is_short = pin::are_by_name(places) && !in_.written(i).contains('*');
-    const auto json =
-        is_short ? yaml::to_json_of(in_.doc, i, kinds.members(), in_.budget) : yaml::to_json(in_.doc, i, in_.budget);
-    if (!json) return in_.spend(in_.budget + 1);
-    if (auto ok = in_.spend(json->size()); !ok) return ok;
-    const auto read = pin::read_object(*json, places);
-    if (!read) return explain(in_, i, read.error());
     owned_part part = part_of(i, {});
     part.pointer = pointer_;
+    auto read = images_of(i, type);
+    if (!read) return fail(std::move(read.error()));
     set_owner(in_.doc, i, type, part.owner);
     part.owner.reason = pin::is_policy_group(type.group) ? skip_reason::pattern : reason_;
-    if (read->metadata.pin_label == "skip") part.owner.reason = skip_reason::skip_label;
+    if (read->pin_label == "skip") part.owner.reason = skip_reason::skip_label;
     // The search of an object around this one may have found some of them.
-    std::vector<std::pair<const pin::slot*, node_index>> found;
-    for (const pin::slot& slot : read->found.slots)
-      if (const node_index node = in_.doc.at_pointer(i, slot.pointer); !is_inner_ || !in_.known.contains(node))
-        found.emplace_back(&slot, node);
+    if (is_inner_) std::erase_if(read->images, [&](const pod_image& one) { return in_.known.contains(one.node); });
     const std::size_t before = in_.images.size();
-    for (const auto& [slot, node] : found)
-      if (auto ok = take_slot(*slot, node, part); !ok) return ok;
+    for (pod_image& one : read->images)
+      if (auto ok = take_image(std::move(one), part); !ok) return ok;
     std::set<node_index> searched;
     if (auto ok = find_in_places(in_, part, type, searched); !ok) return ok;
     if (keys_add_nothing(in_, i, type, std::span(in_.images).subspan(before))) return {};
     return find_by_keys(in_, part, type, searched);
   }
 
-  result<void> take_slot(const pin::slot& slot, node_index node, const owned_part& part) {
-    const node_index scalar = in_.doc.resolve(node);
+  result<pod_images> images_of(node_index i, const object_type& type) {
+    const auto places = in_.places.kinds.of(type.group, type.kind);
+    const bool has_alias = in_.written(i).contains('*');
+    if (!has_alias) {
+      if (auto plain = read_pod_nodes(in_.doc, i, places)) {
+        if (auto ok = in_.spend(in_.written(i).size()); !ok) return fail(std::move(ok.error()));
+        return *std::move(plain);
+      }
+    }
+    // Of an object that an alias may unfold, all is written, so that its size counts.
+    const bool is_short = pin::are_by_name(places) && !has_alias;
+    auto json = is_short ? yaml::to_json_of(in_.doc, i, in_.places.kinds.members(), in_.budget)
+                         : yaml::to_json(in_.doc, i, in_.budget);
+    if (!json) return fail(in_.spend(in_.budget + 1).error());
+    if (auto ok = in_.spend(json->size()); !ok) return fail(std::move(ok.error()));
+    auto read = pin::read_object(*json, places);
+    if (!read) return explain(in_, i, read.error());
+    return as_nodes(i, *std::move(read));
+  }
+
+  result<pod_images> as_nodes(node_index object, pin::object read) {
+    pod_images out;
+    label_ = std::move(read.metadata.pin_label).value_or(std::string());
+    out.pin_label = label_;
+    slots_ = std::move(read.found.slots);
+    for (const pin::slot& slot : slots_)
+      out.images.push_back({.node = in_.doc.at_pointer(object, slot.pointer),
+                            .pointer = slot.pointer,
+                            .image = slot.image,
+                            .container = slot.container,
+                            .pull_policy = slot.pull_policy,
+                            .type = slot.type});
+    return out;
+  }
+
+  result<void> take_image(pod_image one, const owned_part& part) {
+    const node_index scalar = in_.doc.resolve(one.node);
     // With duplicate keys the engine takes the value that leads to an image, and the nodes give the first.
-    if (scalar == no_node || in_.doc.at(scalar).text != slot.image)
+    if (scalar == no_node || in_.doc.at(scalar).text != one.image)
       return explain(in_, part.root, {error_code::malformed, "a duplicate key on the way to an image", std::nullopt});
-    found_image image = scalar_image(in_, node, pointer_ + slot.pointer);
-    image.slot.pull_policy = slot.pull_policy;
-    image.slot.name = slot.container.empty() ? path_text(slot.pointer) : slot.container;
-    image.slot.type = slot.type;
+    const std::string name = one.container.empty() ? path_text(one.pointer) : std::string(one.container);
+    found_image image = scalar_image(in_, one.node, pointer_ + one.pointer, name);
+    image.slot.pull_policy = one.pull_policy;
+    image.slot.type = one.type;
     keep(in_, part, std::move(image));
     return {};
   }
@@ -199,6 +225,9 @@ class object_search {
   bool is_inner_;
   skip_reason reason_;
   std::string pointer_;
+  /// Of the object that was read as JSON last.
+  std::string label_;
+  std::vector<pin::slot> slots_;
 };
 
 }  // namespace

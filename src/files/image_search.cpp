@@ -99,12 +99,12 @@ std::string path_text(std::string_view pointer) {
   return out;
 }
 
-found_image scalar_image(const image_search& in, node_index scalar, std::string pointer) {
+found_image scalar_image(const image_search& in, node_index scalar, std::string pointer, std::string_view name) {
   found_image out;
   out.scalar = scalar;
   const yaml::source_node& n = in.doc.at(scalar);
   out.slot.document = in.document;
-  out.slot.name = path_text(pointer);
+  out.slot.name = name.empty() ? path_text(pointer) : std::string(name);
   out.slot.pointer = std::move(pointer);
   out.slot.line = n.line;
   out.slot.column = n.column;
@@ -113,7 +113,7 @@ found_image scalar_image(const image_search& in, node_index scalar, std::string 
   return out;
 }
 
-void keep(image_search& in, found_image image) {
+void keep(image_search& in, found_image&& image) {
   slot& s = image.slot;
   in.known.insert(image.scalar != yaml::no_node ? image.scalar : image.mapping);
   auto ref = registry::reference::parse(s.written);
@@ -138,7 +138,7 @@ owned_part part_of(yaml::node_index root, std::string_view object) {
   return out;
 }
 
-void keep(image_search& in, const owned_part& part, found_image image) {
+void keep(image_search& in, const owned_part& part, found_image&& image) {
   slot& s = image.slot;
   s.object = part.owner.object;
   s.group = part.owner.group;

@@ -102,11 +102,12 @@ struct image_search {
 /// "/spec/jobs/0/image" → "spec.jobs[0].image".
 [[nodiscard]] std::string path_text(std::string_view pointer);
 
-/// The image of a string, at its node.
-[[nodiscard]] found_image scalar_image(const image_search& in, yaml::node_index scalar, std::string pointer);
+/// The image of a string, at its node. `name`: its slot's; empty: the path to it.
+[[nodiscard]] found_image scalar_image(const image_search& in, yaml::node_index scalar, std::string pointer,
+                                       std::string_view name = {});
 
 /// Completes the image from `written` (and from `reason` when it is not `none`), and adds it to `images`.
-void keep(image_search& in, found_image image);
+void keep(image_search& in, found_image&& image);
 
 /// Group and kind of a mapping with the strings `apiVersion` and `kind`.
 struct object_type {
@@ -159,7 +160,7 @@ struct owned_part {
 /// Searches a Flux OCIRepository, `owner`. malformed: a duplicate key.
 [[nodiscard]] result<void> find_in_oci_repository(image_search& in, const owned_part& owner);
 /// Fills in the owner, and adds it to `images`.
-void keep(image_search& in, const owned_part& part, found_image image);
+void keep(image_search& in, const owned_part& part, found_image&& image);
 
 /// Searches a Kubernetes object, or a list of them item by item. Of `part` the root, the pointer and the reason count.
 /// Errors: a duplicate key on the way to an image, a limit of find_slots.hpp or of this header.
