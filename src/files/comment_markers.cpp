@@ -14,7 +14,7 @@ constexpr std::string_view kyaml = "sigs.k8s.io/kustomize/kyaml/fieldmeta: the w
 constexpr std::string_view region_start = "x-release-please-start-";
 constexpr std::string_view region_end = "x-release-please-end";
 
-// The first match wins.
+// The first match wins. Those that must be alone on their line are before the others.
 constexpr std::array<comment_marker, 23> markers{{
     {"Flux", "\"$imagepolicy\"", marker_place::object, true, true, marker_change::value, reach::next_item,
      "https://fluxcd.io/flux/guides/image-update/"},
@@ -61,9 +61,14 @@ constexpr std::array<comment_marker, 23> markers{{
      "https://docs.sonarsource.com/sonarqube-server/latest/user-guide/issues/managing/"},
 }};
 
+constexpr std::size_t exclusive_count = std::ranges::count_if(markers, &comment_marker::is_exclusive);
+constexpr std::span exclusive_markers(markers.data(), exclusive_count);
+static_assert(std::ranges::all_of(exclusive_markers, &comment_marker::is_exclusive));
+
 std::string_view line_from(std::string_view text, std::size_t at) {
   const std::string_view rest = text.substr(at, max_marker_comment);
-  return rest.substr(0, static_cast<std::size_t>(std::ranges::find_if(rest, is_break) - rest.begin()));
+  const std::string_view line = rest.substr(0, rest.find('\n'));
+  return line.substr(0, line.find('\r'));
 }
 
 // Two bytes, for a table.
@@ -122,15 +127,28 @@ const comment_marker* marker_within(std::string_view body) {
   return out;
 }
 
-}  // namespace
+// Without the signs of the comment.
+std::string_view body_of(std::string_view comment) {
+  return comment.substr(std::min(comment.find_first_not_of("# \t"), comment.size()));
+}
 
-std::span<const comment_marker> comment_markers() { return markers; }
+// The first of the markers that must be alone on their line. Many comments are read for them.
+const comment_marker* exclusive_marker_of(std::string_view line) {
+  if (!line.starts_with('#')) return nullptr;
+  const std::string_view body = body_of(line);
+  const bool may_begin = !body.empty() && begins_body[static_cast<unsigned char>(body.front())];
+  const bool is_tight = line.size() > 1 && line[1] == tight_sign;
+  for (const comment_marker& one : exclusive_markers) {
+    const bool is_here = one.place == marker_place::anywhere ? body.contains(one.text)
+                                                             : (may_begin || is_tight) && fits(one, line, body);
+    if (is_here) return &one;
+  }
+  return nullptr;
+}
 
-const comment_marker* marker_of(std::string_view comment) {
-  if (!comment.starts_with('#')) return nullptr;
-  comment = line_from(comment, 0);
-  const std::size_t begin = comment.find_first_not_of("# \t");
-  const std::string_view body = begin == std::string_view::npos ? std::string_view() : comment.substr(begin);
+// The marker of a comment without the end of its line.
+const comment_marker* marker_of_line(std::string_view comment) {
+  const std::string_view body = body_of(comment);
   const comment_marker* within = marker_within(body);
   const bool may_begin = !body.empty() && begins_body[static_cast<unsigned char>(body.front())];
   const bool is_tight = comment.size() > 1 && comment[1] == tight_sign;
@@ -140,6 +158,17 @@ const comment_marker* marker_of(std::string_view comment) {
   return nullptr;
 }
 
+}  // namespace
+
+std::span<const comment_marker> comment_markers() { return markers; }
+
+const comment_marker* marker_of(std::string_view comment) {
+  if (!comment.starts_with('#')) return nullptr;
+  return marker_of_line(line_from(comment, 0));
+}
+
+bool has_exclusive_marker(std::string_view comment) { return exclusive_marker_of(line_from(comment, 0)) != nullptr; }
+
 marked_text::marked_text(std::string_view text) : text_(text) {
   bool is_open = false;
   std::size_t looked_at = 0;
@@ -148,11 +177,11 @@ marked_text::marked_text(std::string_view text) : text_(text) {
     if (at != 0 && !is_blank(text[at - 1]) && !is_break(text[at - 1])) continue;
     if (text.substr(before, at - before).contains('\n')) looked_at = 0;
     if (++looked_at > max_signs) continue;
-    const comment_marker* found = marker_of(line_from(text, at));
-    if (found == nullptr || !found->is_exclusive()) continue;
+    const std::string_view comment = line_from(text, at);
+    const comment_marker* found = exclusive_marker_of(comment);
+    if (found == nullptr) continue;
     is_empty_ = false;
     if (found->place == marker_place::tight) of_file_ = found;
-    const std::string_view comment = line_from(text, at);
     if (!is_open && comment.contains(region_start)) {
       is_open = true;
       regions_.push_back({at, text.size()});
@@ -171,8 +200,8 @@ const comment_marker* marked_text::above(std::size_t begin, bool is_item) const 
     begin = before == std::string_view::npos ? 0 : before + 1;
     const std::size_t sign = text_.find_first_not_of(" \t", begin);
     if (sign >= end || text_[sign] != '#') return nullptr;
-    const comment_marker* found = marker_of(line_from(text_, sign));
-    if (found == nullptr || !found->is_exclusive()) continue;
+    const comment_marker* found = exclusive_marker_of(line_from(text_, sign));
+    if (found == nullptr) continue;
     if (found->reach == reach::next_line || (found->reach == reach::next_item && is_item)) return found;
   }
   return nullptr;
@@ -180,7 +209,7 @@ const comment_marker* marked_text::above(std::size_t begin, bool is_item) const 
 
 const comment_marker* marked_text::at(std::size_t begin, std::size_t sign, bool is_item) const {
   if (is_empty_) return nullptr;
-  if (const comment_marker* own = marker_of(line_from(text_, sign)); own != nullptr && own->is_exclusive()) return own;
+  if (const comment_marker* own = exclusive_marker_of(line_from(text_, sign)); own != nullptr) return own;
   if (of_file_ != nullptr) return of_file_;
   const auto behind = std::ranges::upper_bound(regions_, begin, {}, &yaml::text_span::begin);
   if (behind != regions_.begin() && begin < std::prev(behind)->end) return marker_of("#x-release-please-");

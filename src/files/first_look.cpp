@@ -2,8 +2,15 @@
 
 #include <pinhook/base/text.hpp>
 #include <pinhook/pin/image_parts.hpp>
+#include <pinhook/yaml/text_scan.hpp>
 
 #include <algorithm>
+#include <bit>
+#include <cstdint>
+
+#if defined(__SSE2__)
+#include <immintrin.h>
+#endif
 
 namespace pinhook::files {
 namespace {
@@ -11,18 +18,32 @@ namespace {
 using yaml::no_node;
 using yaml::node_index;
 
+constexpr std::string_view image_word = "mage";
+
 char small(char c) { return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c; }
 
 }  // namespace
 
 std::size_t image_words(std::string_view text) {
   std::size_t out = 0;
-  // By the rarest of its letters.
-  for (const char letter : {'g', 'G'})
-    for (auto at = text.find(letter); at != std::string_view::npos; at = text.find(letter, at + 1))
-      if (at >= 2 && at + 1 < text.size() && small(text[at - 1]) == 'a' && small(text[at - 2]) == 'm' &&
-          small(text[at + 1]) == 'e')
-        ++out;
+  std::size_t at = 0;
+#if defined(__SSE2__)
+  const __m128i case_bit = _mm_set1_epi8('a' ^ 'A');
+  // The bytes from a place on, small, that are this letter.
+  const auto letters = [&](std::size_t from, char letter) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + from));
+    return _mm_cmpeq_epi8(_mm_or_si128(bytes, case_bit), _mm_set1_epi8(letter));
+  };
+  for (; at + sizeof(__m128i) + image_word.size() - 1 <= text.size(); at += sizeof(__m128i)) {
+    // By the rarest of its letters.
+    __m128i hit = letters(at + 2, image_word[2]);
+    if (_mm_movemask_epi8(hit) == 0) continue;
+    for (const std::size_t i : {0U, 1U, 3U}) hit = _mm_and_si128(hit, letters(at + i, image_word[i]));
+    out += static_cast<std::size_t>(std::popcount(static_cast<std::uint32_t>(_mm_movemask_epi8(hit))));
+  }
+#endif
+  for (; at + image_word.size() <= text.size(); ++at)
+    if (std::ranges::equal(text.substr(at, image_word.size()), image_word, {}, small)) ++out;
   return out;
 }
 
@@ -57,11 +78,12 @@ bool keys_add_nothing(const image_search& in, node_index object, const object_ty
 bool may_name_more(std::string_view text, const yaml::source_document& doc, std::span<const found_image> images) {
   const std::string_view own = text.substr(doc.span.begin, doc.span.size());
   if (doc.encoding != yaml::text_encoding::none || !has_these_alone(own, images)) return true;
-  for (auto at = own.find(container_key); at != std::string_view::npos; at = own.find(container_key, at + 1)) {
+  for (auto at = yaml::find_word(own, container_key); at != std::string_view::npos;
+       at = yaml::find_word(own, container_key, at + 1)) {
     const std::size_t end = at + container_key.size();
     if (end == own.size() || !is_letter(own[end])) return true;
   }
-  return own.contains(pin::repository_keys.front());
+  return yaml::find_word(own, pin::repository_keys.front()) != std::string_view::npos;
 }
 
 }  // namespace pinhook::files

@@ -110,8 +110,7 @@ void read_chain(std::string_view text, line_end& line) {
     const std::size_t word = skip_blanks(text, sign + 1);
     const std::size_t end = word_end(text, word);
     if (word == sign + 1 || end == word || end - word > registry::max_reference_size) return;
-    if (const auto* marker = marker_of(text.substr(sign, end - sign)); marker != nullptr && marker->is_exclusive())
-      return;
+    if (has_exclusive_marker(text.substr(sign, end - sign))) return;
     const std::size_t behind = skip_blanks(text, end);
     if (!ends_line(text, behind) && text[behind] != '#') return;
     auto ref = registry::reference::parse(text.substr(word, end - word));

@@ -46,7 +46,7 @@ struct comment_marker {
 
   /// True when no comment may be added to its line: the program would not find the marker, or it finds the tag by its
   /// position in the line.
-  [[nodiscard]] bool is_exclusive() const { return breaks_behind_text || changes == marker_change::tag; }
+  [[nodiscard]] constexpr bool is_exclusive() const { return breaks_behind_text || changes == marker_change::tag; }
 };
 
 /// Bytes of a comment that are read. A marker is a word or a short object.
@@ -60,6 +60,9 @@ inline constexpr std::size_t max_lines_above = 8;
 
 /// The marker of a comment that begins with its '#' and ends with its line. Null: none.
 [[nodiscard]] const comment_marker* marker_of(std::string_view comment);
+
+/// True when that marker is one that must be the only comment of its line.
+[[nodiscard]] bool has_exclusive_marker(std::string_view comment);
 
 /// The places of markers in a text, which must outlive this object.
 class marked_text {

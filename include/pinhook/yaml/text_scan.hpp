@@ -51,4 +51,26 @@ namespace pinhook::yaml {
   return at;
 }
 
+/// The first place from `at` on of a word of two letters or more, or npos. For letters that texts have many of, where
+/// std::string_view::find stops at each.
+[[nodiscard]] inline std::size_t find_word(std::string_view text, std::string_view word, std::size_t at = 0) noexcept {
+#if defined(__SSE2__)
+  const std::size_t last = word.size() - 1;
+  const __m128i first_letter = _mm_set1_epi8(word.front());
+  const __m128i last_letter = _mm_set1_epi8(word.back());
+  const auto bytes_at = [&](std::size_t from) {
+    return _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + from));
+  };
+  for (; at + last + sizeof(__m128i) <= text.size(); at += sizeof(__m128i)) {
+    const __m128i hit =
+        _mm_and_si128(_mm_cmpeq_epi8(bytes_at(at), first_letter), _mm_cmpeq_epi8(bytes_at(at + last), last_letter));
+    for (auto found = static_cast<std::uint32_t>(_mm_movemask_epi8(hit)); found != 0; found &= found - 1) {
+      const std::size_t place = at + static_cast<std::size_t>(std::countr_zero(found));
+      if (std::memcmp(text.data() + place, word.data(), word.size()) == 0) return place;
+    }
+  }
+#endif
+  return text.find(word, at);
+}
+
 }  // namespace pinhook::yaml

@@ -166,6 +166,11 @@ TEST(FirstLook, CountsTheWordsOfImages) {
   EXPECT_EQ(image_words("mage"), 1U);
   EXPECT_EQ(image_words("mag e: mae, gem, imag"), 0U);
   EXPECT_EQ(image_words("image: an Image, RELATED_IMAGE_A, iMaGe, imagePullSpec"), 5U);
+  // At every place of a text that is read in blocks.
+  for (std::size_t before = 0; before < 40; ++before)
+    for (std::size_t behind = 0; behind < 40; ++behind)
+      EXPECT_EQ(image_words(std::string(before, 'm') + "aGe mAgE" + std::string(behind, 'g')), before == 0 ? 1U : 2U)
+          << before << " " << behind;
 }
 
 // An object with what the searches by keys find: all images, and how many there are by keys.

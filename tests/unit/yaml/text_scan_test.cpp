@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <random>
 #include <string>
+#include <string_view>
 
 namespace pinhook::yaml {
 namespace {
@@ -32,6 +33,16 @@ TEST(TextScan, FindsWhatAWalkFinds) {
       while (mark < text.size() && !is_mark(text[mark])) ++mark;
       ASSERT_EQ(find_mark(text, at), mark) << text;
     }
+  }
+}
+
+TEST(TextScan, FindsWords) {
+  std::mt19937 from(2);
+  for (int round = 0; round < 3'000; ++round) {
+    const std::string text = made_text(from, round % 2 == 0 ? "image" : "imageeeee \n");
+    for (const std::string_view word : {"im", "ge", "image", "iimage", "e e"})
+      for (std::size_t at = 0; at <= text.size(); ++at)
+        ASSERT_EQ(find_word(text, word, at), text.find(word, at)) << text << " " << word;
   }
 }
 
