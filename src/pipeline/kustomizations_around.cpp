@@ -6,11 +6,14 @@
 #include <pinhook/files/kustomization_name.hpp>
 #include <pinhook/pipeline/kustomization_walk.hpp>
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <map>
-#include <set>
+#include <string>
 #include <system_error>
+#include <unordered_set>
 #include <utility>
 
 namespace pinhook::pipeline {
@@ -28,9 +31,9 @@ class search {
     for (const std::string& path : paths_)
       if (files::is_kustomization_name(path)) take(path);
     for (const std::string& path : paths_) {
-      if (path == "-") continue;
+      if (path == "-" || is_beside_known(path)) continue;
       const fs::path directory = canonical_path(path).parent_path();
-      if (!directories_.insert(directory).second) continue;
+      if (!directories_.insert(directory.native()).second) continue;
       is_relative_ = fs::path(path).is_relative();
       if (const fs::path root = root_of(directory); !root.empty())
         search_tree(root);
@@ -41,8 +44,15 @@ class search {
   }
 
  private:
+  // True for a file in the directory of another one, as they are written. A link may lead elsewhere.
+  bool is_beside_known(const std::string& path) {
+    struct stat about{};
+    const bool is_file = ::lstat(path.c_str(), &about) == 0 && S_ISREG(about.st_mode);
+    return is_file && !written_.insert(path.substr(0, path.rfind('/') + 1)).second;
+  }
+
   void take(const std::string& path) {
-    if (seen_.insert(canonical_path(path)).second) out_.push_back(path);
+    if (seen_.insert(canonical_path(path).native()).second) out_.push_back(path);
   }
 
   // In the form in which a person would write it.
@@ -65,7 +75,7 @@ class search {
   }
 
   void search_tree(const fs::path& root) {
-    if (!searched_.insert(root).second) return;
+    if (!searched_.insert(root.native()).second) return;
     const auto found = files::find_files({root.string()}, {.files = max_files_around});
     if (!found) return;
     for (const std::string& path : found->paths)
@@ -73,7 +83,7 @@ class search {
   }
 
   void search_below(const fs::path& directory, std::size_t levels) {
-    if (searched_.size() == max_directories_around || !searched_.insert(directory).second) return;
+    if (searched_.size() == max_directories_around || !searched_.insert(directory.native()).second) return;
     std::vector<fs::path> kustomizations;
     std::vector<fs::path> below;
     std::error_code failed;
@@ -92,7 +102,9 @@ class search {
 
   const std::vector<std::string>& paths_;
   std::vector<std::string> out_;
-  std::set<fs::path> seen_, directories_, searched_;
+  std::unordered_set<std::string> seen_, directories_, searched_;
+  /// Directories of files as they are written, up to the slash.
+  std::unordered_set<std::string> written_;
   std::map<fs::path, fs::path> roots_;
   bool is_relative_ = false;
 };
