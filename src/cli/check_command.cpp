@@ -9,7 +9,10 @@
 #include <pinhook/pipeline/inputs.hpp>
 #include <pinhook/pipeline/kustomization_renames.hpp>
 
+#include <algorithm>
 #include <filesystem>
+#include <future>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -25,8 +28,7 @@ std::string here() {
   return path.empty() ? "/" : path.string();
 }
 
-pipeline::check_run_options check_options(const file_arguments& arguments, const config::settings& s,
-                                          const files::image_places& places) {
+pipeline::check_run_options check_options(const file_arguments& arguments, const config::settings& s) {
   pipeline::check_run_options out;
   out.output = pipeline::parse_report_format(arguments.output).value_or(pipeline::report_format::table);
   out.report.has_colour = out.output == pipeline::report_format::table && wants_colour();
@@ -39,8 +41,17 @@ pipeline::check_run_options check_options(const file_arguments& arguments, const
   out.lock_file = arguments.lock_file;
   out.format = format_of(arguments, s);
   out.orders = orders_of(arguments, s);
-  out.renames = pipeline::renames_around(arguments.paths, places);
   return out;
+}
+
+// The kustomizations around directories are searched for while their files are listed.
+std::future<pipeline::renames_by_file> renames_of(const file_arguments& arguments, const files::image_places& places) {
+  const bool has_directory = std::ranges::any_of(arguments.paths, [](const std::string& path) {
+    std::error_code ignored;
+    return std::filesystem::is_directory(path, ignored);
+  });
+  return std::async(has_directory ? std::launch::async : std::launch::deferred,
+                    [&] { return pipeline::renames_around(arguments.paths, places); });
 }
 
 }  // namespace
@@ -52,12 +63,19 @@ int check(const arguments& arguments) {
   if (!s) return refuse_run(check_name, s.error());
   const auto places = image_places_of(*s);
   const std::string flag = arguments.configuration.file;
-  pipeline::check_run run(check_options(options, *s, places), s->rules,
-                          flag.empty() ? variable(variables, "PINHOOK_CONFIG") : flag);
-  const auto read = pipeline::each_input(options.paths, places, [&](pipeline::input one) { run.take(std::move(one)); });
+  auto renames = renames_of(options, places);
+  std::optional<pipeline::check_run> begun;
+  const auto run = [&]() -> pipeline::check_run& {
+    if (begun) return *begun;
+    auto chosen = check_options(options, *s);
+    chosen.renames = renames.get();
+    return begun.emplace(std::move(chosen), s->rules, flag.empty() ? variable(variables, "PINHOOK_CONFIG") : flag);
+  };
+  const auto read =
+      pipeline::each_input(options.paths, places, [&](pipeline::input one) { run().take(std::move(one)); });
   if (!read) return refuse_run(check_name, read.error());
   // 1 means findings.
-  return run_files({check_name, options.quiet, exit_usage}, run,
+  return run_files({check_name, options.quiet, exit_usage}, run(),
                    [&] { return access::open_digests(digest_choice_of(check_name, options), *s, variables); });
 }
 
