@@ -342,11 +342,7 @@ class shape_keys {
   std::array<std::uint64_t, 256> sizes_{};
 };
 
-}  // namespace
-
-std::span<const known_form> known_forms() { return rows; }
-
-const known_form* form_of_file(std::string_view path) {
+const known_form* form_by_name(std::string_view path) {
   if (std::ranges::any_of(other_endings, [&](std::string_view ending) { return path.ends_with(ending); }))
     return nullptr;
   std::array<std::string_view, most_parts> parts;
@@ -354,6 +350,17 @@ const known_form* form_of_file(std::string_view path) {
   const auto found =
       std::ranges::find_if(compiled_forms(), [&](const compiled_form& one) { return one.is_name(parts); });
   return found == compiled_forms().end() ? nullptr : &found->form();
+}
+
+}  // namespace
+
+std::span<const known_form> known_forms() { return rows; }
+
+// The same file is asked about several times in a row.
+const known_form* form_of_file(std::string_view path) {
+  thread_local std::pair<std::string, const known_form*> last{{}, form_by_name({})};
+  if (last.first != path) last = {std::string(path), form_by_name(path)};
+  return last.second;
 }
 
 file_syntax syntax_of_file(std::string_view path) {

@@ -36,11 +36,16 @@ result<std::string> read_all(int fd) {
   }
   for (;;) {
     const std::size_t used = text.size();
-    const std::size_t room = std::max(text.capacity() - used, std::size_t{1});
-    text.resize(used + (room < chunk && about.st_size == 0 ? chunk : room));
-    const ssize_t got = ::read(fd, text.data() + used, text.size() - used);
-    const int number = errno;
-    text.resize(used + (got > 0 ? static_cast<std::size_t>(got) : 0));
+    const std::size_t left = std::max(text.capacity() - used, std::size_t{1});
+    const std::size_t room = left < chunk && about.st_size == 0 ? chunk : left;
+    ssize_t got = 0;
+    int number = 0;
+    // The bytes that are read over are not zeroed first.
+    text.resize_and_overwrite(used + room, [&](char* to, std::size_t) {
+      got = ::read(fd, to + used, room);
+      number = errno;
+      return used + (got > 0 ? static_cast<std::size_t>(got) : 0);
+    });
     if (got < 0 && number == EINTR) continue;
     if (got < 0) return fail(code_of(number), fmt::format("cannot be read: {}", std::strerror(number)));
     if (got == 0) return text;
