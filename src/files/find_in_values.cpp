@@ -16,6 +16,7 @@
 #include <map>
 #include <set>
 #include <utility>
+#include <vector>
 
 namespace pinhook::files {
 namespace {
@@ -31,14 +32,26 @@ enum class key_meaning : std::uint8_t {
   images,  // under `images`, or an item of it
 };
 
-key_meaning meaning_of(std::string_view key) {
-  if (pin::names_image(key)) return key_meaning::image;
+key_meaning meaning_of(std::string_view key, bool names_image) {
+  if (names_image) return key_meaning::image;
   return pin::is_image_list_key(key) ? key_meaning::images : key_meaning::other;
 }
 
 // Parts of images that may stand beside whole images in a mapping `images`.
 constexpr std::array<std::string_view, 6> image_part_keys{"registry",   "hub", "imageRegistry",
                                                           "repository", "tag", "digest"};
+
+// True when two keys of the mapping are the same.
+bool has_twice(const yaml::source_document& doc, node_index mapping) {
+  std::vector<std::string_view> keys;
+  for (node_index k = doc.at(mapping).first; k != no_node; k = doc.at(doc.at(k).next).next)
+    if (const yaml::source_node& key = doc.at(doc.resolve(k)); key.kind == source_kind::scalar)
+      keys.push_back(key.text);
+  // By their length, so that few texts are compared.
+  std::ranges::sort(
+      keys, [](std::string_view a, std::string_view b) { return a.size() != b.size() ? a.size() < b.size() : a < b; });
+  return std::ranges::adjacent_find(keys) != keys.end();
+}
 
 // A text under `image` is taken when it can be one; a text elsewhere only when it shows that it is one.
 bool is_taken_text(std::string_view key, std::string_view text) {
@@ -78,8 +91,9 @@ class values_search {
     if (!taken) return fail(taken.error());
     take_variable(i);
     const std::size_t size = pointer_.size();
-    // For each key, whether it led to an image.
+    // For each key, whether it led to an image, where one is there twice.
     std::map<std::string_view, bool> seen;
+    const bool is_any_twice = has_twice(in_.doc, i);
     for (node_index k = in_.doc.at(i).first; k != no_node; k = in_.doc.at(in_.doc.at(k).next).next) {
       const yaml::source_node& name = in_.doc.at(in_.doc.resolve(k));
       if (name.kind != source_kind::scalar) continue;
@@ -87,13 +101,14 @@ class values_search {
       pin::append_pointer(pointer_, name.text);
       const bool is_item =
           at == key_meaning::images && std::ranges::find(image_part_keys, name.text) == image_part_keys.end();
-      if ((pin::names_image(name.text) || is_item) && !taken->contains(name.text))
-        take_string(i, name.text, in_.doc.at(k).next);
-      const key_meaning inner = meaning_of(name.text);
+      const bool names_image = pin::names_image(name.text);
+      if ((names_image || is_item) && !taken->contains(name.text)) take_string(i, name.text, in_.doc.at(k).next);
+      const key_meaning inner = meaning_of(name.text, names_image);
       if (auto ok = take(in_.doc.at(k).next, is_item && inner == key_meaning::other ? key_meaning::image : inner, i);
           !ok)
         return ok;
       pointer_.resize(size);
+      if (!is_any_twice) continue;
       const auto [first, is_new] = seen.emplace(name.text, false);
       first->second = first->second || in_.images.size() > before;
       if (!is_new && first->second) return refuse_at(in_.doc.at(k), fmt::format("duplicate key {}", quoted(name.text)));

@@ -2,8 +2,6 @@
 
 #include <pinhook/files/node_access.hpp>
 
-#include <fmt/core.h>
-
 #include <array>
 #include <utility>
 
@@ -16,7 +14,12 @@ using yaml::source_document;
 using yaml::source_kind;
 
 std::string joined_key(std::string_view path, std::string_view key) {
-  return fmt::format("{}{}{}", path, path.empty() || key.empty() ? "" : ".", key);
+  std::string out;
+  out.reserve(path.size() + 1 + key.size());
+  out += path;
+  if (!path.empty() && !key.empty()) out += '.';
+  out += key;
+  return out;
 }
 
 // "spec.global" of a mapping below `root`, as keys; elements of lists are left out.
