@@ -102,7 +102,7 @@ constexpr auto begins_body = [] {
 bool fits(const comment_marker& m, std::string_view comment, std::string_view body) {
   switch (m.place) {
     case marker_place::first:
-      return body.starts_with(m.text);
+      return !body.empty() && body.front() == m.text.front() && body.starts_with(m.text);
     case marker_place::tight:
       return comment.substr(1).starts_with(m.text);
     case marker_place::object:

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstdint>
+#include <span>
 
 #if defined(__SSE2__)
 #include <immintrin.h>
@@ -67,8 +68,9 @@ bool keys_add_nothing(const image_search& in, node_index object, const object_ty
   if (!has_these_alone(in.written(object), known) || !pin::rows_of_operator(type.group, type.kind).empty())
     return false;
   const std::size_t end = in.doc.at(object).span.end;
-  for (node_index i = object + 1; i < in.doc.nodes.size() && in.doc.at(i).span.begin < end; ++i) {
-    if (in.doc.at(i).kind != yaml::source_kind::mapping) continue;
+  const std::span<const yaml::source_node> nodes(in.doc.nodes);
+  for (node_index i = object + 1; i < nodes.size() && nodes[i].span.begin < end; ++i) {
+    if (nodes[i].kind != yaml::source_kind::mapping) continue;
     const bool may_be_object = in.doc.find(i, "apiVersion") != no_node;
     if (may_be_object || may_be_in_parts(in.doc, i)) return false;
   }

@@ -256,8 +256,9 @@ class text_search {
   }
 
   void run(const unread_search& outer, std::vector<unread_image>& out) const {
-    for (node_index i = 0; i < doc_.nodes.size(); ++i) {
-      const yaml::source_node& node = doc_.at(i);
+    node_index next = 0;
+    for (const yaml::source_node& node : doc_.nodes) {
+      const node_index i = next++;
       // Most texts are neither lines nor references.
       if (node.kind != source_kind::scalar || node.is_word) continue;
       if (!may_be_lines(node.text) && !node.text.contains('/')) continue;
