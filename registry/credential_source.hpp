@@ -24,6 +24,9 @@ class credential_source {
   /// any thread.
   [[nodiscard]] virtual std::string identity_for(const reference& ref) const = 0;
 
+  /// False: `identity_for` is anonymous_identity(), said without making its text. Most sources are for a few hosts.
+  [[nodiscard]] virtual bool may_apply_to([[maybe_unused]] const reference& ref) const { return true; }
+
   /// The credentials to try for `ref`, best first. Empty: ask as anonymous. When any match, anonymous is not tried
   /// after them (as the kubelet does). May run a helper program; runs on the io_context of the caller.
   virtual awaitable<result<std::vector<credential>>> credentials_for(reference ref, deadline d) = 0;

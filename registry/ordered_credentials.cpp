@@ -12,6 +12,7 @@ std::string ordered_credentials::identity_for(const reference& ref) const {
   std::string joined;
   std::size_t known = 0;
   for (const auto& part : parts_) {
+    if (!part->may_apply_to(ref)) continue;
     std::string one = part->identity_for(ref);
     if (one == anonymous) continue;
     if (++known == 1) {

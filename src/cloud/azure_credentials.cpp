@@ -77,6 +77,10 @@ azure_credentials::~azure_credentials() {
   azure_->cancel();
 }
 
+bool azure_credentials::may_apply_to(const registry::reference& ref) const {
+  return acr_name(ref.registry()).has_value();
+}
+
 std::string azure_credentials::identity_for(const registry::reference& ref) const {
   return acr_name(ref.registry()) ? identity_of(ref.registry()) : registry::anonymous_identity();
 }

@@ -105,6 +105,10 @@ ecr_credentials::~ecr_credentials() {
   state_->keys.cancel();
 }
 
+bool ecr_credentials::may_apply_to(const registry::reference& ref) const {
+  return ecr_api_for(ref.registry()).has_value();
+}
+
 std::string ecr_credentials::identity_for(const registry::reference& ref) const {
   const auto api = ecr_api_for(ref.registry());
   return api ? keyed_hash("amazon ecr\n" + api->host) : registry::anonymous_identity();

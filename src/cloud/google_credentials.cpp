@@ -33,6 +33,10 @@ google_credentials::google_credentials(http::client& api, http::client& metadata
     : world_(std::make_shared<const world>(world{api, metadata, time, std::move(variables), options})),
       tokens_(std::move(on), time, options.tokens) {}
 
+bool google_credentials::may_apply_to(const registry::reference& ref) const {
+  return is_google_registry(ref.registry());
+}
+
 std::string google_credentials::identity_for(const registry::reference& ref) const {
   return is_google_registry(ref.registry()) ? world_->identity : registry::anonymous_identity();
 }

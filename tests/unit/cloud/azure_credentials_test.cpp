@@ -93,6 +93,7 @@ TEST_F(AzureCredentials, ChangesTheMachinesTokenForTheRegistrys) {
   EXPECT_EQ(one.source, "Azure");
   EXPECT_EQ(one.identity, keyed_hash("azure\nacme1.azurecr.io"));
   EXPECT_EQ(azure().identity_for(ref("acme1.azurecr.io/b:2")), one.identity);
+  EXPECT_TRUE(azure().may_apply_to(ref("acme1.azurecr.io/b:2")));
   EXPECT_NE(azure().identity_for(ref("acme2.azurecr.io/b:2")), one.identity);
   EXPECT_EQ(http::find_header(metadata.requests().at(0).headers, "Metadata"), "true");
   EXPECT_EQ(api.requests().at(0).body->reveal(),
@@ -143,6 +144,7 @@ TEST_F(AzureCredentials, GivesOthersNothing) {
                             "acme1.azurecr.io.evil.example/a:1", "acme1.azurecr.io:5000/a:1"}) {
     EXPECT_EQ(token_of(ask(image)), "none") << image;
     EXPECT_EQ(azure().identity_for(ref(image)), "anonymous") << image;
+    EXPECT_FALSE(azure().may_apply_to(ref(image))) << image;
     EXPECT_TRUE(azure().matches(ref(image)).empty()) << image;
     EXPECT_FALSE(azure().forget(ref(image))) << image;
   }

@@ -30,6 +30,7 @@ TEST_F(EcrCredentials, HasNothingForOtherRegistries) {
                             "123456789012.dkr.ecr.eu-central-1.amazonaws.com.evil.example/a"}) {
     EXPECT_EQ(asked(*source, other), "none");
     EXPECT_EQ(source->identity_for(ref(other)), "anonymous");
+    EXPECT_FALSE(source->may_apply_to(ref(other)));
     EXPECT_TRUE(source->matches(ref(other)).empty());
     EXPECT_FALSE(source->forget(ref(other)));
   }
@@ -50,6 +51,7 @@ TEST_F(EcrCredentials, GivesAPasswordWithTheKeysOfTheEnvironment) {
   EXPECT_EQ(one.secret.reveal(), "p1");
   EXPECT_EQ(one.source, "Amazon ECR (keys of the environment)");
   EXPECT_EQ(one.identity, source->identity_for(ref(image)));
+  EXPECT_TRUE(source->may_apply_to(ref(image)));
   ASSERT_EQ(web.requests().size(), 1U);
   EXPECT_EQ(web.requests()[0].sign->access_key_id, "AKIAEXAMPLE");
   EXPECT_TRUE(local.requests().empty());

@@ -71,6 +71,7 @@ TEST_F(GoogleCredentials, GivesGooglesRegistriesTheToken) {
     EXPECT_EQ(one.secret.reveal(), "token-1");
     EXPECT_EQ(one.source, "Google");
     EXPECT_EQ(one.identity, google().identity_for(ref(image)));
+    EXPECT_TRUE(google().may_apply_to(ref(image)));
     EXPECT_EQ(one.identity, keyed_hash("google"));
     ASSERT_EQ(google().matches(ref(image)).size(), 1U);
     EXPECT_EQ(google().matches(ref(image))[0].source, "Google");
@@ -84,6 +85,7 @@ TEST_F(GoogleCredentials, GivesOthersNothing) {
   for (const char* image : {"nginx", "ghcr.io/a/b:1", "gcr.io.evil.example/a:1", "gcr.io:5000/a:1", "pkg.dev/a:1"}) {
     EXPECT_EQ(token_of(ask(image)), "none") << image;
     EXPECT_EQ(google().identity_for(ref(image)), "anonymous") << image;
+    EXPECT_FALSE(google().may_apply_to(ref(image))) << image;
     EXPECT_TRUE(google().matches(ref(image)).empty()) << image;
     EXPECT_FALSE(google().forget(ref(image))) << image;
   }

@@ -55,6 +55,30 @@ class telling_source final : public credential_source {
   std::string name_;
 };
 
+// Counts the questions after its identity.
+class distant_source final : public credential_source {
+ public:
+  [[nodiscard]] std::string identity_for(const reference&) const override {
+    ++asked;
+    return "distant";
+  }
+  [[nodiscard]] bool may_apply_to(const reference& ref) const override { return ref.registry() == "far.io"; }
+  awaitable<result<std::vector<credential>>> credentials_for(reference, deadline) override {
+    co_return std::vector<credential>{};
+  }
+  mutable int asked = 0;
+};
+
+TEST(OrderedCredentials, AskOnlyPartsThatMayApplyForTheirIdentity) {
+  const auto distant = std::make_shared<distant_source>();
+  const ordered_credentials all({distant, fake_credentials::make("near")});
+  EXPECT_EQ(all.identity_for(image), "near");
+  EXPECT_EQ(distant->asked, 0);
+  const std::string both = all.identity_for(reference::parse("far.io/a").value());
+  EXPECT_EQ(both, keyed_hash("distant\nnear"));
+  EXPECT_EQ(distant->asked, 1);
+}
+
 TEST(OrderedCredentials, OfNoPartsAreAnonymous) {
   ordered_credentials none({});
   EXPECT_EQ(none.identity_for(image), "anonymous");
