@@ -299,7 +299,7 @@ bool handler::take_kept(inquiry& about, const rulebook& book, const std::vector<
     if (j.proof_tenant == no_tenant || j.is_vouched) continue;
     const source& from = sources[j.proof_tenant];
     if (by != 0 && from && runs_as_written(about, j))
-      j.is_vouched = signatures_->kept({j.ref, from, {}, about.request.ns}).is_for(vouch_key(book, j, by), now);
+      j.is_vouched = signatures_->kept(j.ref, *from, about.request.ns).is_for(vouch_key(book, j, by), now);
     some_are_left |= !j.is_vouched;
   }
   return some_are_left;

@@ -360,9 +360,10 @@ void proof_resolver::keep(const proof_query& q, const resolve::vouch& v) {
   state_->vouched.keep(key, *q.image.digest(), v);
 }
 
-resolve::vouch proof_resolver::kept(const proof_query& q) const {
-  const std::string identity = identity_of(q);
-  return state_->vouched.find({q.image.written(), identity, q.owner}, state_->time.now()).vouched;
+resolve::vouch proof_resolver::kept(const registry::reference& image, const registry::credential_source& credentials,
+                                    std::string_view owner) const {
+  const std::string identity = credentials.identity_for(image);
+  return state_->vouched.find_vouch({image.written(), identity, owner});
 }
 
 awaitable<std::vector<rules::proofs>> proof_resolver::prove(std::vector<proof_query> queries, deadline d) {

@@ -237,6 +237,15 @@ cached digest_cache::peek(const cache_key& key, steady_time now) const {
   return found == s.table.end() ? cached{} : look(*found->second, now);
 }
 
+vouch digest_cache::find_vouch(const cache_key& key) {
+  shard& s = shard_of(key);
+  const std::lock_guard lock(s.guard);
+  const auto found = s.table.find(key);
+  if (found == s.table.end()) return {};
+  use(s, *found->second, key.owner);
+  return found->second->vouched;
+}
+
 // A use of an entry by another owner may move it to the account that holds less. An entry that is used often is not
 // checked each time, but again when its account has been short of room.
 void digest_cache::use(shard& s, entry& e, std::string_view owner) {

@@ -72,9 +72,10 @@ class fake_proofs final : public admission::proof_source {
     const std::lock_guard lock(guard_);
     kept_.insert_or_assign(q.image.written() + "\n" + q.credentials->identity_for(q.image), v);
   }
-  [[nodiscard]] resolve::vouch kept(const admission::proof_query& q) const override {
+  [[nodiscard]] resolve::vouch kept(const registry::reference& image, const registry::credential_source& credentials,
+                                    std::string_view) const override {
     const std::lock_guard lock(guard_);
-    const auto found = kept_.find(q.image.written() + "\n" + q.credentials->identity_for(q.image));
+    const auto found = kept_.find(image.written() + "\n" + credentials.identity_for(image));
     return found == kept_.end() ? resolve::vouch() : found->second;
   }
 

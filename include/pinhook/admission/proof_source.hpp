@@ -16,6 +16,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace pinhook::admission {
@@ -52,10 +53,14 @@ class proof_source {
   }
 
   /// Keeps `v` beside an image that is written by its digest, as resolve::resolver::keep does for tags: for the text
-  /// of the image and for equal credentials alone. `kept` gives it; one without a key where there is none. Never any
-  /// I/O; the questions do not count.
+  /// of the image and for equal credentials alone. `kept` gives it for `owner`; one without a key where there is none.
+  /// Never any I/O; the questions do not count.
   virtual void keep([[maybe_unused]] const proof_query& q, [[maybe_unused]] const resolve::vouch& v) {}
-  [[nodiscard]] virtual resolve::vouch kept([[maybe_unused]] const proof_query& q) const { return {}; }
+  [[nodiscard]] virtual resolve::vouch kept([[maybe_unused]] const registry::reference& image,
+                                            [[maybe_unused]] const registry::credential_source& credentials,
+                                            [[maybe_unused]] std::string_view owner) const {
+    return {};
+  }
 };
 
 }  // namespace pinhook::admission

@@ -84,7 +84,8 @@ class proof_resolver final : public admission::proof_source {
   [[nodiscard]] std::uint64_t generation() const override;
   [[nodiscard]] std::optional<steady_time> held_until(const admission::proof_query& q) const override;
   void keep(const admission::proof_query& q, const resolve::vouch& v) override;
-  [[nodiscard]] resolve::vouch kept(const admission::proof_query& q) const override;
+  [[nodiscard]] resolve::vouch kept(const registry::reference& image, const registry::credential_source& credentials,
+                                    std::string_view owner) const override;
 
   /// Look-up thread. Ends the look-ups under way; from then on only the cache answers.
   void stop();

@@ -87,6 +87,9 @@ class digest_cache {
   /// The same without a trace: no use is marked, no refresh is claimed.
   [[nodiscard]] cached peek(const cache_key& key, steady_time now) const;
 
+  /// What is kept beside the entry's digest, without a copy of it; marks the entry as in use.
+  [[nodiscard]] vouch find_vouch(const cache_key& key);
+
   /// Remembers a digest that was asked for at `asked_at`: ages count from there. An answer to a query older than the
   /// entry's is dropped. Ends a claimed refresh. Returns when the entry becomes due for a refresh: about 0.75 of `ttl`
   /// after `asked_at`, spread by the key so that entries filled together are not refreshed together.

@@ -196,7 +196,10 @@ TEST_F(ProofResolver, SaysUntilWhenAllAnswersAreHeld) {
 
 TEST_F(ProofResolver, WhatIsKeptIsForTheTextOfTheImageAndForEqualCredentials) {
   const resolve::vouch found{{1, 2, 3}, time.now() + 1h};
-  const auto has = [&](const std::string& tag) { return proofs->kept(query({}, tag)).key == found.key; };
+  const auto has = [&](const std::string& tag) {
+    const admission::proof_query asked = query({}, tag);
+    return proofs->kept(asked.image, *asked.credentials, asked.owner).key == found.key;
+  };
   EXPECT_FALSE(has(""));
   proofs->keep(query({"acme"}), found);
   EXPECT_TRUE(has(""));

@@ -109,7 +109,11 @@ TEST(DigestCache, IdentitiesDoNotShareEntries) {
 TEST(DigestCache, KeepsWhatIsFoundBesideItsDigestAlone) {
   digest_cache cache({});
   const vouch found{{1, 2, 3}, t0 + 1h};
-  const auto has = [&](const cache_key& key, steady_time now) { return cache.find(key, now).vouched.key == found.key; };
+  const auto has = [&](const cache_key& key, steady_time now) {
+    const auto beside = cache.find(key, now).vouched.key;
+    EXPECT_EQ(cache.find_vouch(key).key, beside);
+    return beside == found.key;
+  };
   cache.keep(nginx, digest_of_digit('a'), found);
   cache.store(nginx, digest_of_digit('a'), t0);
   EXPECT_FALSE(has(nginx, t0)) << "there was no entry";
@@ -161,6 +165,18 @@ TEST(DigestCache, EvictsWhatIsNotInUse) {
   cache.store(cache_key("f", "i"), digest_of_digit('a'), t0);
   EXPECT_EQ(cache.peek(cache_key("b", "i"), t0).status, state::fresh) << "it was in use";
   EXPECT_EQ(cache.peek(cache_key("c", "i"), t0).status, state::miss);
+}
+
+TEST(DigestCache, AskingForAVouchIsAUse) {
+  digest_cache cache({.capacity = 2});
+  const cache_key redis("docker.io/library/redis:7", ""), other("docker.io/library/httpd:2", "");
+  cache.store(nginx, digest_of_digit('a'), t0);
+  cache.store(redis, digest_of_digit('b'), t0);
+  EXPECT_EQ(cache.find_vouch(nginx).key, vouch().key);
+  cache.store(other, digest_of_digit('c'), t0);
+  EXPECT_EQ(cache.peek(nginx, t0).status, state::fresh);
+  EXPECT_EQ(cache.peek(redis, t0).status, state::miss);
+  EXPECT_EQ(cache.find_vouch(redis).key, vouch().key);
 }
 
 TEST(DigestCache, EvictsWorthlessEntriesFirst) {
