@@ -43,7 +43,8 @@ class composer {
     recorded_.reserve(about_.work.size());
     for (const slot_work& w : about_.work) take(w);
     if (about_.work.empty()) take_unplanned();
-    for (const judged_slot& j : about_.judged) found_.judge(j, state_of(j));
+    for (const judged_slot& j : about_.judged)
+      if (!j.is_vouched || !rules::demands_only_proofs(j.effects)) found_.judge(j, state_of(j));
     const bool is_denied = found_.denies() || (mode_ == pin::mode::enforce && !failed_.is_empty());
     if (is_denied)
       deny();

@@ -248,6 +248,13 @@ bool asks_verifiers(const rule_set& rules, const effects& e) {
   return std::ranges::any_of(demands_on_proofs(rules, e), [](const demand* d) { return d != nullptr; });
 }
 
+bool demands_only_proofs(const effects& e) {
+  bool out = true;
+  for (std::size_t i = 0; i < requirement_count; ++i)
+    out &= e.demands[i] == effects::none || is_about_proofs(static_cast<requirement>(i));
+  return out;
+}
+
 bool meets_demands(const rule_set& rules, const effects& e, const rules::proofs& answers) {
   return std::ranges::all_of(demands_on_proofs(rules, e), [&](const demand* d) {
     return d == nullptr || judge_proofs(*d, answers).is == judgement::state::met;

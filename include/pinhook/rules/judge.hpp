@@ -84,6 +84,9 @@ struct finding {
 /// questions_of would be some.
 [[nodiscard]] bool asks_verifiers(const rule_set& rules, const effects& e);
 
+/// There is no demand but on signatures.
+[[nodiscard]] bool demands_only_proofs(const effects& e);
+
 /// All demands on signatures are met by these answers; true where there is none.
 [[nodiscard]] bool meets_demands(const rule_set& rules, const effects& e, const rules::proofs& answers);
 

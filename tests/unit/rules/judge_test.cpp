@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -227,6 +228,39 @@ TEST(Judge, AsksTheVerifiersOfTheRulesThatDecide) {
   EXPECT_EQ(action_on_proofs(rule_set(), effects()), action::allow);
   const auto allowed = rules_of("[{name: a, require: {signed: x}, action: allow}]");
   EXPECT_THAT(questions_of(allowed, allowed.effects_of(where)), IsEmpty());
+}
+
+// An image whose proofs are left, and of which nothing else is demanded, need not be judged.
+TEST(Judge, FindsNothingWhereOnlyProofsAreDemandedAndLeft) {
+  const auto set = rules_of(
+      "[{name: own, require: {signed: acme}, action: deny}, {name: built, require: {attested: {type: t, by: acme}}, "
+      "action: warn}, {name: old, require: [not-latest, digest], action: deny}]");
+  const auto ref = registry::reference::parse("nginx");
+  image_state image;
+  image.ref = &*ref;
+  image.leaves_proofs = true;
+  std::size_t left = 0, found = 0;
+  // Each demand with each rule, and with none.
+  for (std::uint32_t bits = 0; bits < 1U << (2 * requirement_count); ++bits) {
+    effects e;
+    bool is_possible = true;
+    for (std::size_t i = 0; i < requirement_count; ++i) {
+      const std::uint32_t rule = bits >> (2 * i) & 3U;
+      if (rule < set.rules().size()) e.demands[i] = rule;
+      is_possible &= rule == 3 || std::ranges::any_of(set.rules()[rule].demands, [&](const demand& d) {
+                       return d.requirement == static_cast<requirement>(i);
+                     });
+    }
+    if (!is_possible) continue;
+    const bool is_empty = judge(set, e, image).empty();
+    if (demands_only_proofs(e)) {
+      ++left;
+      EXPECT_TRUE(is_empty) << bits;
+    }
+    found += is_empty ? 0 : 1;
+  }
+  EXPECT_EQ(left, 4U);
+  EXPECT_EQ(found, 12U) << "with each of the other demands, or both";
 }
 
 TEST(Judge, TellsWhatVerifiersSaid) {
