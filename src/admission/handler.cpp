@@ -130,12 +130,24 @@ awaitable<verdict> handler::handle(std::string_view body, pin::mode mode, deadli
   const auto book = book_.load();
   const bool is_long = large_ != nullptr && body.size() > max_small_body;
   const std::size_t most = large_ != nullptr ? max_small_images : pin::max_slots;
-  result<inquiry> about = is_long ? fail(given_up()) : prepare(body, mode, *book, most);
-  const bool is_large = is_long || (!about && about.error().code == error_code::unsupported);
+  result<inquiry> about = fail(given_up());
+  std::optional<decoded_review> decoded;
+  if (!is_long) {
+    decoded_review read{.most = large_ != nullptr ? max_read_images : pin::max_slots};
+    if (auto done = decode(body, *book, read))
+      about = prepare(read, mode, *book, most);
+    else
+      about = fail(std::move(done.error()));
+    if (!about && about.error().code == error_code::unsupported) decoded = std::move(read);
+  }
+  const bool is_large = is_long || decoded;
   if (is_large) {
     std::optional<review> head = read_review_head(body);
     std::string account = head ? head->ns : std::string();
-    about = co_await prepare_aside(std::move(account), body, mode, *book, d);
+    std::function<result<inquiry>()> plan = [&] {
+      return decoded ? prepare(*decoded, mode, *book) : prepare(body, mode, *book);
+    };
+    about = co_await prepare_aside(std::move(account), std::move(plan), d);
     if (!about && head && is_turn_missed(about.error()))
       co_return refuse_unread(*std::move(head), mode, *book, std::move(about.error()));
   }
@@ -182,11 +194,11 @@ awaitable<verdict> handler::handle(std::string_view body, pin::mode mode, deadli
   co_return made;
 }
 
-awaitable<result<inquiry>> handler::prepare_aside(std::string account, std::string_view body, pin::mode mode,
-                                                  const rulebook& book, deadline d) const {
+awaitable<result<inquiry>> handler::prepare_aside(std::string account, std::function<result<inquiry>()> plan,
+                                                  deadline d) const {
   result<inquiry> out = fail(given_up());
-  std::function<void()> plan = [&] { out = prepare(body, mode, book); };
-  auto done = co_await large_->run_by(std::move(account), std::move(plan), d);
+  std::function<void()> work = [&] { out = plan(); };
+  auto done = co_await large_->run_by(std::move(account), std::move(work), d);
   if (!done) co_return fail(std::move(done.error()));
   co_return out;
 }

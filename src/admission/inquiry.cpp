@@ -36,22 +36,39 @@ result<pin::object> read(std::string_view field, std::string_view text, std::spa
   return object;
 }
 
-// Objects that were read while the review was decoded.
-struct read_objects {
-  std::optional<result<pin::object>> now, before;
-
-  // An object with a fault is left, so that its text is passed over and read as `read` does: that says what it is. So
-  // is one that is searched, which takes several passes.
-  bool take(json::cursor& at, std::span<const pin::place> places, std::size_t most, bool is_old) {
-    if (places.empty() || places.back().path.empty() || at.peek() != json::kind::object) return false;
-    json::cursor there = at;
-    auto got = pin::read_next_object(there, places, most);
-    if (!got) return false;
-    (is_old ? before : now).emplace(std::move(*got));
-    at = there;
-    return true;
+// Reads an object while the review is decoded. One with a fault is left, so that its text is passed over and read as
+// `read` does: that says what it is. So is one that is searched, which takes several passes.
+bool read_early_object(json::cursor& at, std::span<const pin::place> places, bool is_old, decoded_review& into) {
+  if (places.empty() || places.back().path.empty() || at.peek() != json::kind::object) return false;
+  json::cursor there = at;
+  auto got = pin::read_next_object(there, places, into.most);
+  if (!got) {
+    into.has_more |= got.error().code == error_code::unsupported;
+    return false;
   }
-};
+  (is_old ? into.before : into.now).emplace(std::move(*got));
+  at = there;
+  return true;
+}
+
+// An object that was read has more images than that, or it was not read since it has more than were to be.
+bool has_more_images(const decoded_review& all, std::size_t most) {
+  const auto is_over = [&](const std::optional<pin::object>& one) { return one && one->found.slots.size() > most; };
+  return (all.has_more && most <= all.most) || is_over(all.now) || is_over(all.before);
+}
+
+// The object that was read early, else the one in `text`.
+result<void> take_or_read(std::optional<pin::object>& early, std::string_view field, std::string_view text,
+                          std::span<const pin::place> places, const pin::object_search& search, pin::object& into) {
+  if (early) {
+    into = *std::move(early);
+    return {};
+  }
+  auto got = read(field, text, places, search);
+  if (!got) return fail(std::move(got.error()));
+  into = *std::move(got);
+  return {};
+}
 
 // The effects of the operator's rules on the slots of an object.
 struct rulings {
@@ -215,38 +232,46 @@ result<inquiry> without_content(inquiry out, pin::mode m, const rulebook& book, 
   return out;
 }
 
-result<inquiry> prepare_from(review decoded, read_objects early, pin::mode m, const rulebook& book, std::size_t most) {
+result<inquiry> prepare_from(decoded_review& read, pin::mode m, const rulebook& book, std::size_t most) {
   inquiry out;
-  out.request = std::move(decoded);
+  out.request = std::move(read.request);
   pin::request request = out.request.pin_request();
   request.images = book.paths.images_of(request.group, request.kind);
   request.meaning_of = book.meaning_of;
   out.plan.exempt = pin::exempt_by_request(request, book.policy);
   if (out.plan.exempt != pin::leave_reason::none) return out;
+  // One that has too many images is prepared again.
+  const auto give_back = [&](error reason) {
+    read.request = std::move(out.request);
+    return fail(std::move(reason));
+  };
+  if (most < pin::max_slots && has_more_images(read, most))
+    return give_back({error_code::unsupported, fmt::format("it has more than {} images", most), std::nullopt});
 
   const auto places = book.paths.of(request.group, request.kind);
   pin::object_search search{
       .most = most, .takes_keys = book.policy.searches_keys && pin::may_search_keys(request.group, request.kind)};
   if (search.takes_keys) search.operators = pin::rows_of_operator(request.group, request.kind);
-  auto now = early.now ? *std::move(early.now) : read("request.object", out.request.object, places, search);
+  auto now = take_or_read(read.now, "request.object", out.request.object, places, search, out.now);
   if (!now) {
-    if (now.error().code != error_code::unsupported || most < pin::max_slots) return fail(std::move(now.error()));
+    if (now.error().code != error_code::unsupported || most < pin::max_slots) return give_back(std::move(now.error()));
     return without_content(std::move(out), m, book, std::move(now.error()));
   }
-  out.now = std::move(*now);
   name(out);
 
   std::optional<pin::object> before;
   if (request.operation == pin::operation::update) {
-    auto read_before =
-        early.before ? *std::move(early.before) : read("request.oldObject", out.request.old_object, places, search);
+    auto taken =
+        take_or_read(read.before, "request.oldObject", out.request.old_object, places, search, before.emplace());
     // An object that was too large and is not any more is compared by its metadata: every image counts as changed.
-    if (!read_before && read_before.error().code == error_code::unsupported && most == pin::max_slots) {
-      read_before = pin::read_metadata(out.request.old_object);
+    if (!taken && taken.error().code == error_code::unsupported && most == pin::max_slots) {
+      auto read_before = pin::read_metadata(out.request.old_object);
       if (!read_before) return invalid_inquiry("request.oldObject", read_before.error());
+      before = std::move(*read_before);
+    } else if (!taken) {
+      read.now = std::move(out.now);
+      return give_back(std::move(taken.error()));
     }
-    if (!read_before) return fail(std::move(read_before.error()));
-    before = std::move(*read_before);
   }
   // `request` refers to strings of out.request that stay as they are.
   const pin::object* old = before ? &*before : nullptr;
@@ -299,18 +324,29 @@ result<inquiry> prepare_from(review decoded, read_objects early, pin::mode m, co
 
 }  // namespace
 
-result<inquiry> prepare(std::string_view body, pin::mode m, const rulebook& book, std::size_t most) {
-  read_objects early;
+result<void> decode(std::string_view body, const rulebook& book, decoded_review& into) {
   const object_reader read_early = [&](json::cursor& at, std::string_view group, std::string_view kind, bool is_old) {
-    return early.take(at, book.paths.of(group, kind), most, is_old);
+    return read_early_object(at, book.paths.of(group, kind), is_old, into);
   };
   auto decoded = decode_review(body, read_early);
   if (!decoded) return fail(std::move(decoded.error()));
-  return prepare_from(std::move(*decoded), std::move(early), m, book, most);
+  into.request = std::move(*decoded);
+  return {};
+}
+
+result<inquiry> prepare(decoded_review& read, pin::mode m, const rulebook& book, std::size_t most) {
+  return prepare_from(read, m, book, most);
+}
+
+result<inquiry> prepare(std::string_view body, pin::mode m, const rulebook& book, std::size_t most) {
+  decoded_review read{.most = most};
+  if (auto decoded = decode(body, book, read); !decoded) return fail(std::move(decoded.error()));
+  return prepare_from(read, m, book, most);
 }
 
 result<inquiry> prepare(review decoded, pin::mode m, const rulebook& book, std::size_t most) {
-  return prepare_from(std::move(decoded), {}, m, book, most);
+  decoded_review read{.request = std::move(decoded)};
+  return prepare_from(read, m, book, most);
 }
 
 verdict refuse_request(const error& cause) {

@@ -17,6 +17,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,6 +33,9 @@ struct inquiry;
 /// them 2 ms; a Pod has a few. 256 KiB take some 100 µs; a Pod or a Deployment has 5 to 15 KiB.
 inline constexpr std::size_t max_small_images = 64;
 inline constexpr std::size_t max_small_body = std::size_t{256} * 1024;
+/// Images up to which an object is read by the thread that received it, so that the other need not read it again: that
+/// is a quarter of the work on an image.
+inline constexpr std::size_t max_read_images = 4 * max_small_images;
 
 class handler {
  public:
@@ -57,8 +61,8 @@ class handler {
                             lookup_allowance* allowed = nullptr) const;
 
  private:
-  awaitable<result<inquiry>> prepare_aside(std::string account, std::string_view body, pin::mode mode,
-                                           const rulebook& book, deadline d) const;
+  awaitable<result<inquiry>> prepare_aside(std::string account, std::function<result<inquiry>()> plan,
+                                           deadline d) const;
   awaitable<verdict> compose_aside(inquiry about, pin::mode mode, const rulebook& book,
                                    std::vector<result<resolve::answer>> answers) const;
   awaitable<std::vector<result<resolve::answer>>> look_up(

@@ -135,11 +135,27 @@ struct inquiry {
   std::optional<error> not_planned = {};
 };
 
+/// A review, with its objects where they could be read on the way: those of kinds whose images have known places.
+struct decoded_review {
+  review request = {};
+  std::optional<pin::object> now = {}, before = {};
+  /// The images of an object up to which it was read, and whether one has more.
+  std::size_t most = pin::max_slots;
+  bool has_more = false;
+};
+
+/// Reads objects of up to `into.most` images. invalid_input: as `prepare`.
+[[nodiscard]] result<void> decode(std::string_view body, const rulebook& book, decoded_review& into);
+
+/// Takes what was read. unsupported, as below, leaves a review that may be prepared again with another `most`: then
+/// what was read is not read again.
+[[nodiscard]] result<inquiry> prepare(decoded_review& read, pin::mode m, const rulebook& book,
+                                      std::size_t most = pin::max_slots);
 /// invalid_input: HTTP 400; the message is the reason. unsupported: the object or oldObject has more than `most`
 /// images, where `most` is less than pin::max_slots; nothing has been decided.
 [[nodiscard]] result<inquiry> prepare(std::string_view body, pin::mode m, const rulebook& book,
                                       std::size_t most = pin::max_slots);
-/// The same for the result of decode_review.
+/// The same for the result of decode_review (review.hpp).
 [[nodiscard]] result<inquiry> prepare(review decoded, pin::mode m, const rulebook& book,
                                       std::size_t most = pin::max_slots);
 

@@ -39,6 +39,14 @@ std::string expect_same(const std::string& body, const rulebook& book, std::size
   const result<inquiry> late = decoded ? prepare(std::move(*decoded), pin::mode::enforce, book, most)
                                        : result<inquiry>(fail(std::move(decoded.error())));
   EXPECT_EQ(early, told(late)) << body;
+  // One with too many images is prepared again, as large ones are.
+  for (const std::size_t up_to : {std::size_t{1}, std::size_t{2}, most}) {
+    decoded_review read{.most = up_to};
+    if (!decode(body, book, read)) break;
+    auto twice = prepare(read, pin::mode::enforce, book, 1);
+    if (twice || twice.error().code != error_code::unsupported) continue;
+    EXPECT_EQ(told(prepare(read, pin::mode::enforce, book, most)), told(late)) << body;
+  }
   return early;
 }
 
@@ -68,6 +76,27 @@ TEST(Prepare, ObjectsReadWhileDecodingAreThoseReadAfterwards) {
     EXPECT_NE(expect_same(body, book).find("slot"), std::string::npos) << body;
     expect_same(body, book, 1);
   }
+}
+
+TEST(Prepare, AnObjectWithTooManyImagesIsNotReadAgain) {
+  const rulebook book;
+  const std::string body = review_of(object, object);
+  decoded_review read{.most = 2};
+  ASSERT_TRUE(decode(body, book, read));
+  ASSERT_TRUE(read.now && read.before);
+  const pin::slot* const slots = read.now->found.slots.data();
+  const auto refused = prepare(read, pin::mode::enforce, book, 1);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, error_code::unsupported);
+  EXPECT_EQ(refused.error().message, "it has more than 1 images");
+  const auto taken = prepare(read, pin::mode::enforce, book);
+  ASSERT_TRUE(taken);
+  EXPECT_EQ(taken->now.found.slots.data(), slots);
+  // Beyond the images up to which it was to be read, it is not there.
+  read = {.most = 1};
+  ASSERT_TRUE(decode(body, book, read));
+  EXPECT_TRUE(read.has_more);
+  EXPECT_FALSE(read.now || read.before);
 }
 
 TEST(Prepare, FaultsAreToldAlikeWhereverTheyAre) {
