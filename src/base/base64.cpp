@@ -81,14 +81,16 @@ std::optional<std::string> decode_base64(std::string_view text) {
 
 void append_base64(std::string& out, std::string_view bytes) {
   const std::size_t start = out.size();
+  const std::size_t size = start + (bytes.size() + 2) / 3 * 4;
   // EVP_EncodeBlock writes a NUL after its output.
-  out.resize(start + (bytes.size() + 2) / 3 * 4 + 1);
-  std::size_t done = 0;
-  if (is_wide()) done = encode_wide(out.data() + start, bytes);
-  const std::string_view rest = bytes.substr(done);
-  EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data() + start + done / 3 * 4),
-                  reinterpret_cast<const unsigned char*>(rest.data()), static_cast<int>(rest.size()));
-  out.pop_back();
+  out.resize_and_overwrite(size + 1, [&](char* to, std::size_t) {
+    std::size_t done = 0;
+    if (is_wide()) done = encode_wide(to + start, bytes);
+    const std::string_view rest = bytes.substr(done);
+    EVP_EncodeBlock(reinterpret_cast<unsigned char*>(to + start + done / 3 * 4),
+                    reinterpret_cast<const unsigned char*>(rest.data()), static_cast<int>(rest.size()));
+    return size;
+  });
 }
 
 std::string encode_base64(std::string_view bytes) {
