@@ -30,6 +30,9 @@ secret& secret::operator=(secret&& other) noexcept {
 }
 
 void secret::wipe() noexcept {
+  // An empty text without memory of its own: there was none, or it was wiped. So it is in each request without a token.
+  constexpr std::size_t inside = 15;
+  if (text_.empty() && text_.capacity() <= inside) return;
   // The whole capacity is wiped: a longer old text may remain after the end.
   text_.resize(text_.capacity());
   OPENSSL_cleanse(text_.data(), text_.size());
