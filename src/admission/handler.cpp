@@ -130,16 +130,15 @@ awaitable<verdict> handler::handle(std::string_view body, pin::mode mode, deadli
   const auto book = book_.load();
   const bool is_long = large_ != nullptr && body.size() > max_small_body;
   const std::size_t most = large_ != nullptr ? max_small_images : pin::max_slots;
-  result<inquiry> about = fail(given_up());
   std::optional<decoded_review> decoded;
-  if (!is_long) {
+  const auto prepare_here = [&]() -> result<inquiry> {
     decoded_review read{.most = large_ != nullptr ? max_read_images : pin::max_slots};
-    if (auto done = decode(body, *book, read))
-      about = prepare(read, mode, *book, most);
-    else
-      about = fail(std::move(done.error()));
-    if (!about && about.error().code == error_code::unsupported) decoded = std::move(read);
-  }
+    if (auto done = decode(body, *book, read); !done) return fail(std::move(done.error()));
+    auto out = prepare(read, mode, *book, most);
+    if (!out && out.error().code == error_code::unsupported) decoded = std::move(read);
+    return out;
+  };
+  result<inquiry> about = is_long ? fail(given_up()) : prepare_here();
   const bool is_large = is_long || decoded;
   if (is_large) {
     std::optional<review> head = read_review_head(body);
