@@ -239,7 +239,8 @@ awaitable<std::vector<result<resolve::answer>>> handler::look_up(const inquiry& 
                                                                  const std::vector<source>& sources, deadline d,
                                                                  lookup_allowance* allowed, std::size_t first) const {
   const std::size_t size = about.lookups.size() - first;
-  std::vector<result<resolve::answer>> out(size, fail(given_up()));
+  // Each gets a result below.
+  std::vector<result<resolve::answer>> out(size, fail(error_code::canceled, ""));
   std::vector<resolve::query> queries;
   std::vector<asked_lookup> asked;
   queries.reserve(size);
@@ -248,7 +249,7 @@ awaitable<std::vector<result<resolve::answer>>> handler::look_up(const inquiry& 
     const lookup& l = about.lookups[first + i];
     // The source of a tenant whose secrets must not be read is not there; nor is any where the wait was canceled.
     if (!sources[l.tenant]) {
-      if (allowed != nullptr) out[i] = fail(allowed->refusal());
+      out[i] = fail(allowed != nullptr ? allowed->refusal() : given_up());
       continue;
     }
     resolve::query q = query_of(l.ref, l.past_cache, sources[l.tenant]);

@@ -301,6 +301,7 @@ result<inquiry> prepare_from(decoded_review& read, pin::mode m, const rulebook& 
       if (!tenant) return invalid_inquiry("request.object", tenant.error());
       work.tenant = *tenant;
       if (action == pin::decision::kind::resolve) {
+        if (out.lookups.empty()) out.lookups.reserve(out.plan.decisions.size());
         work.lookup = lookups.place_of(*work.decision.ref, work.decision.past_cache, *tenant);
         if (!ruled.cooldowns.empty()) work.cooldown_rule = ruled.cooldowns[work.decision.slot];
       }

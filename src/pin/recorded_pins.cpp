@@ -64,6 +64,7 @@ void recorded_pins::append_older(const recorded_pins& older) {
 
 void recorded_pins::put_newest(std::vector<recorded_pin> newest) {
   recorded_pins merged;
+  merged.entries_.reserve(std::min(newest.size() + entries_.size(), max_recorded_pins));
   for (recorded_pin& entry : newest) {
     if (merged.entries_.size() == max_recorded_pins) break;
     if (merged.find(entry.reference) == nullptr) merged.entries_.push_back(std::move(entry));
