@@ -125,6 +125,10 @@ void write(level l, std::string_view message, const fields& f) {
   std::string line = render(s.shape, time_stamp(), l, message, f);
   if (auto* sink = s.sink.load()) return sink(line);
   line += '\n';
+  if (const std::size_t lost = line_queue::take_dropped(); lost != 0)
+    line_queue::put(render(s.shape, time_stamp(), level::warning, "lines of this log were dropped: nobody read it",
+                           {{"lines", static_cast<std::int64_t>(lost)}}) +
+                    '\n');
   if (line_queue::put(line)) return;
   // Standard error has no buffer, and each call on it holds its lock (setbuf(3), flockfile(3)): lines stay whole. Where
   // nobody reads them, nobody can be told.

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cerrno>
 #include <condition_variable>
+#include <cstdint>
 #include <cstdlib>
 #include <exception>
 #include <mutex>
@@ -32,8 +33,11 @@ struct shared {
   std::condition_variable changed;  // for those who wait for room or for the last line
   std::string waiting;
   int to = STDERR_FILENO;
-  std::size_t most = 0;
-  int is_waited_for = 0;  // by so many
+  line_queue_options options;
+  std::uint64_t generation = 0;  // of the queue; a writer that its queue left behind ends
+  int is_waited_for = 0;         // by so many
+  std::atomic<std::size_t> dropped = 0;
+  std::atomic<bool> is_stuck = false;  // the reader took nothing for `patience`
   bool is_open = false;
   bool is_asleep = false;
   bool is_writing = false;
@@ -62,12 +66,12 @@ void write_all(int to, std::string_view bytes) {
   }
 }
 
-void keep_writing() {
+void keep_writing(std::uint64_t generation) {
   shared& q = the_queue();
   std::string lines;
   std::unique_lock lock(q.guard);
   const auto is_urgent = [&] { return q.ends || q.is_waited_for != 0; };
-  for (int empty = 0;;) {
+  for (int empty = 0; q.generation == generation;) {
     if (q.waiting.empty()) {
       if (q.ends) break;
       if (++empty <= looks) {
@@ -82,15 +86,19 @@ void keep_writing() {
     }
     empty = 0;
     std::swap(lines, q.waiting);
+    const int to = q.to;
     q.is_writing = true;
     lock.unlock();
-    write_all(q.to, lines);
+    write_all(to, lines);
     lines.clear();
     lock.lock();
+    if (q.generation != generation) return;
+    q.is_stuck = false;
     q.is_writing = false;
     q.changed.notify_all();
-    if (q.waiting.size() < q.most) q.more.wait_for(lock, gathered, is_urgent);
+    if (q.waiting.size() < q.options.most) q.more.wait_for(lock, gathered, is_urgent);
   }
+  if (q.generation != generation) return;
   q.is_open = false;
   q.changed.notify_all();
 }
@@ -104,14 +112,16 @@ void keep_writing() {
 
 }  // namespace
 
-line_queue::line_queue(int to, std::size_t most) {
+line_queue::line_queue(int to, line_queue_options options) {
   shared& q = the_queue();
   const blocked_signals guard;
   const std::lock_guard lock(q.guard);
   q.to = to;
-  q.most = most;
-  q.ends = false;
-  writer_ = std::thread(keep_writing);
+  q.options = options;
+  q.ends = q.is_writing = q.is_asleep = false;
+  q.is_stuck = false;
+  q.waiting.clear();
+  writer_ = std::thread(keep_writing, ++q.generation);
   q.writer = writer_.get_id();
   q.is_open = true;
   q.before = std::set_terminate(end_with_all_lines);
@@ -119,12 +129,16 @@ line_queue::line_queue(int to, std::size_t most) {
 
 line_queue::~line_queue() {
   shared& q = the_queue();
-  {
-    const std::lock_guard lock(q.guard);
-    q.ends = true;
-  }
+  std::unique_lock lock(q.guard);
+  q.ends = true;
   q.more.notify_one();
-  writer_.join();
+  const bool has_ended = q.changed.wait_for(lock, q.options.last, [&] { return !q.is_open; });
+  lock.unlock();
+  // One that waits for the reader ends with the process; what others log until then nobody would read.
+  if (has_ended)
+    writer_.join();
+  else
+    writer_.detach();
   std::set_terminate(q.before);
 }
 
@@ -132,18 +146,30 @@ bool line_queue::put(std::string_view line) {
   shared& q = the_queue();
   std::unique_lock lock(q.guard);
   if (!q.is_open) return false;
-  if (q.waiting.size() >= q.most) {
+  if (q.waiting.size() >= q.options.most) {
     ++q.is_waited_for;
     q.more.notify_one();
-    q.changed.wait(lock, [&] { return q.waiting.size() < q.most || !q.is_open; });
+    const auto patience = q.is_stuck ? milliseconds(0) : q.options.patience;
+    const bool has_room =
+        q.changed.wait_for(lock, patience, [&] { return q.waiting.size() < q.options.most || !q.is_open; });
     --q.is_waited_for;
     if (!q.is_open) return false;
+    if (!has_room) {
+      q.is_stuck = true;
+      ++q.dropped;
+      return true;
+    }
   }
   q.waiting += line;
   const bool is_asleep = std::exchange(q.is_asleep, false);
   lock.unlock();
   if (is_asleep) q.more.notify_one();
   return true;
+}
+
+std::size_t line_queue::take_dropped() {
+  shared& q = the_queue();
+  return q.dropped.load(std::memory_order_relaxed) == 0 || q.is_stuck ? 0 : q.dropped.exchange(0);
 }
 
 void line_queue::flush(milliseconds within) {

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <fmt/core.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -69,11 +70,14 @@ TEST_F(LogQueue, WritesAllLinesInOrderByItsEnd) {
   expect_in_order(text.get(), 4, 5'000);
 }
 
+// Longer than any test.
+constexpr milliseconds for_ever = std::chrono::minutes(10);
+
 TEST_F(LogQueue, WaitsWhereItIsFullAndDropsNothing) {
   std::atomic<int> put = 0;
   std::future<std::string> text;
   {
-    const line_queue queue(ends[1], 100);
+    const line_queue queue(ends[1], {.most = 100, .patience = for_ever, .last = for_ever});
     const std::string line(1'000, 'x');
     std::thread logs([&] {
       for (int i = 0; i < 200; ++i, ++put) EXPECT_TRUE(line_queue::put(line + '\n'));
@@ -86,6 +90,79 @@ TEST_F(LogQueue, WaitsWhereItIsFullAndDropsNothing) {
   }
   close_writer();
   EXPECT_EQ(text.get().size(), 200U * 1'001U);
+}
+
+// Lines 0 to `lines`, of 1,000 bytes each.
+std::string numbered(int number) { return fmt::format("{:0>999}\n", number); }
+
+TEST_F(LogQueue, AReaderThatStoppedKeepsNobodyWaiting) {
+  constexpr int lines = 500;
+  std::string text;
+  {
+    const line_queue queue(ends[1], {.most = 10'000, .patience = milliseconds(1), .last = for_ever});
+    for (int i = 0; i < lines; ++i) EXPECT_TRUE(line_queue::put(numbered(i)));
+    EXPECT_EQ(line_queue::take_dropped(), 0U) << "nobody reads yet";
+    auto rest = std::async(std::launch::async, [this] { return read_all(); });
+    std::size_t dropped = 0;
+    while (dropped == 0) {
+      dropped = line_queue::take_dropped();
+      std::this_thread::yield();
+    }
+    line_queue::flush(for_ever);
+    EXPECT_TRUE(line_queue::put("again\n"));
+    line_queue::flush(for_ever);
+    close_writer();
+    text = rest.get();
+    EXPECT_EQ(text.size() / 1'000 + dropped, static_cast<std::size_t>(lines));
+    EXPECT_EQ(line_queue::take_dropped(), 0U);
+  }
+  EXPECT_TRUE(text.ends_with("again\n"));
+  // Those that were written are whole and in order.
+  for (std::size_t i = 0; i * 1'000 + 1'000 <= text.size(); ++i)
+    EXPECT_EQ(text.substr(i * 1'000, 1'000), numbered(static_cast<int>(i)));
+}
+
+TEST_F(LogQueue, TheLogSaysHowManyLinesWereDropped) {
+  configure({.least = level::info, .shape = format::json});
+  {
+    const line_queue queue(ends[1], {.most = 10'000, .patience = milliseconds(1), .last = for_ever});
+    const std::string much(1'000, 'x');
+    for (int i = 0; i < 200; ++i) info("line", {{"much", much}});
+    auto rest = std::async(std::launch::async, [this] { return read_all(); });
+    line_queue::flush(for_ever);
+    info("after");
+    line_queue::flush(for_ever);
+    close_writer();
+    const std::string text = rest.get();
+    EXPECT_THAT(text,
+                ::testing::ContainsRegex(
+                    R"("level":"warning","message":"lines of this log were dropped: nobody read it","lines":[1-9])"));
+    EXPECT_LT(text.find("were dropped"), text.find("\"after\""));
+  }
+}
+
+TEST_F(LogQueue, EndsAlthoughItsReaderStopped) {
+  {
+    const line_queue queue(ends[1], {.most = 10, .patience = milliseconds(1), .last = milliseconds(1)});
+    EXPECT_TRUE(line_queue::put(std::string(200'000, 'x')));
+    EXPECT_TRUE(line_queue::put("second\n"));
+  }
+  // The writer that was left behind ends when it can, and another queue has its own.
+  std::array<int, 2> other{-1, -1};
+  ASSERT_EQ(::pipe2(other.data(), O_CLOEXEC), 0);
+  {
+    const line_queue queue(other[1], {.last = for_ever});
+    EXPECT_TRUE(line_queue::put("third\n"));
+  }
+  std::array<char, 16> piece{};
+  EXPECT_EQ(::read(other[0], piece.data(), piece.size()), 6);
+  for (const int one : other) ::close(one);
+  std::size_t written = 0;
+  for (std::array<char, 4096> some{}; written < 200'000;) {
+    const auto n = ::read(ends[0], some.data(), some.size());
+    ASSERT_GT(n, 0);
+    written += static_cast<std::size_t>(n);
+  }
 }
 
 TEST_F(LogQueue, FlushReturnsWhenAllIsWritten) {
@@ -137,7 +214,7 @@ TEST_F(LogQueue, TakesTheLinesOfTheLog) {
 
 // A descriptor that takes nothing keeps no one waiting.
 TEST_F(LogQueue, DropsLinesThatNobodyCanRead) {
-  const line_queue queue(-1, 100);
+  const line_queue queue(-1, {.most = 100});
   for (int i = 0; i < 1'000; ++i) EXPECT_TRUE(line_queue::put("line\n"));
 }
 
