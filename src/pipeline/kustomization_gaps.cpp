@@ -9,6 +9,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <optional>
 #include <system_error>
@@ -134,9 +135,9 @@ class gap_finder {
     for (const auto& one : same) {
       if (one.ref.canonical() == first.ref.canonical()) continue;
       return fail(error_code::invalid_input,
-                  fmt::format("{} is {} in {} and {} in {}: one entry would change both; pin them in their own files",
-                              first.ref.written_name(), first.ref.written(), first.from->place, one.ref.written(),
-                              one.from->place));
+                  fmt::format("{} is {} in {} and {} in {}: one entry would change both; {}", first.ref.written_name(),
+                              first.ref.written(), first.from->place, one.ref.written(), one.from->place,
+                              remedy_for_both(group, {&first.ref, &one.ref})));
     }
     const auto skipped = std::ranges::find_if(same, [](const built_image& b) { return b.from->is_skipped(); });
     if (skipped == same.end())
@@ -145,6 +146,17 @@ class gap_finder {
       out_.notes.push_back(fmt::format("{} gets no {}: the object in {} is labelled pinhook.dev/pin: skip",
                                        first.ref.written(), kind, skipped->from->place));
     return {};
+  }
+
+  // Under a new name the digests of their own files would be those of other images.
+  [[nodiscard]] std::string remedy_for_both(const gap_group& group,
+                                            std::array<const registry::reference*, 2> both) const {
+    const files::kustomize_entry* entry = group.entry ? &top_.images[*group.entry] : nullptr;
+    if (entry == nullptr || entry->new_name.empty()) return "pin them in their own files";
+    if (files::compares_tags(*entry) || std::ranges::any_of(both, [](const auto* one) { return one->tag().empty(); }))
+      return fmt::format("write {} in their own files, in the place of the entry", entry->new_name);
+    return fmt::format("write an entry for each tag in its place: name: {0}:{1} and name: {0}:{2}, with this newName",
+                       entry->name, both[0]->tag(), both[1]->tag());
   }
 
   // Fails when the added entries would change an image to another one.

@@ -40,10 +40,12 @@ void put(renamed_images& into, std::size_t index, renamed_image one) {
 
 class rename_finder {
  public:
-  explicit rename_finder(const files::image_places& places) : places_(places) {}
+  rename_finder(const files::image_places& places, const planned_entries& planned)
+      : places_(places), planned_(planned) {}
 
   void take(const std::string& path, const read_kustomization& top) {
-    kustomization_walk walk({.takes_entries = true, .is_lenient = true, .read_files = &read_files_}, places_);
+    kustomization_walk walk(
+        {.takes_entries = true, .is_lenient = true, .read_files = &read_files_, .planned = &planned_}, places_);
     std::vector<taken_image> taken;
     if (!walk.take_resources(path, top, taken)) return;
     walk.find_dots(path, top, taken);
@@ -126,6 +128,7 @@ class rename_finder {
   }
 
   const files::image_places& places_;
+  const planned_entries& planned_;
   taken_files read_files_;
   std::vector<outer_images> taken_by_;
   /// Kustomizations that others include.
@@ -135,7 +138,8 @@ class rename_finder {
 
 }  // namespace
 
-renames_by_file find_renames(const std::vector<std::string>& kustomizations, const files::image_places& places) {
+renames_by_file find_renames(const std::vector<std::string>& kustomizations, const files::image_places& places,
+                             const planned_entries& planned) {
   std::vector<std::pair<std::string, read_kustomization>> tops;
   bool has_change = false;
   for (const std::string& path : kustomizations) {
@@ -149,7 +153,7 @@ renames_by_file find_renames(const std::vector<std::string>& kustomizations, con
   }
   // Where no entry changes an image, no resource is read.
   if (!has_change) return {};
-  rename_finder finder(places);
+  rename_finder finder(places, planned);
   for (const auto& [path, top] : tops) finder.take(path, top);
   return finder.found();
 }
@@ -180,8 +184,32 @@ renames_by_file renames_around(const std::vector<std::string>& arguments, const 
   return out;
 }
 
+namespace {
+
+using all_gaps = std::vector<std::optional<kustomization_gaps>>;
+
+planned_entries planned_of(const std::vector<const input*>& inputs, const all_gaps* gaps) {
+  planned_entries out;
+  for (std::size_t i = 0; gaps != nullptr && i < inputs.size(); ++i)
+    if ((*gaps)[i])
+      for (const kustomization_gap& gap : (*gaps)[i]->missing) out[canonical_path(inputs[i]->path)].push_back(gap.ref);
+  return out;
+}
+
+// Moves what is said of entries that would be added.
+void move_to_gaps(std::vector<renamed_images>& all, const std::vector<const input*>& inputs, all_gaps& gaps) {
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (!gaps[i] || !inputs[i]->content) continue;
+    const std::size_t slots = inputs[i]->content->slots().size();
+    for (auto at = all[i].lower_bound(slots); at != all[i].end(); at = all[i].erase(at))
+      gaps[i]->missing.at(at->first - slots).renamed.push_back(at->second);
+  }
+}
+
+}  // namespace
+
 std::vector<renamed_images> renames_in(const std::vector<const input*>& inputs, const std::vector<std::string>& around,
-                                       const files::image_places& places) {
+                                       const files::image_places& places, all_gaps* gaps) {
   std::vector<std::string> paths;
   for (const input* one : inputs) paths.push_back(one->path);
   std::vector<std::string> kustomizations;
@@ -192,12 +220,12 @@ std::vector<renamed_images> renames_in(const std::vector<const input*>& inputs, 
       kustomizations.push_back(one->path);
   std::ranges::copy_if(around, std::back_inserter(kustomizations),
                        [&](const std::string& path) { return !own.contains(canonical_path(path)); });
-  auto found = find_renames(kustomizations, places);
+  auto found = find_renames(kustomizations, places, planned_of(inputs, gaps));
   keep_of_run(found, paths);
   std::vector<renamed_images> out(inputs.size());
-  if (found.empty()) return out;
-  for (std::size_t i = 0; i < inputs.size(); ++i)
+  for (std::size_t i = 0; !found.empty() && i < inputs.size(); ++i)
     if (const auto at = found.find(canonical_path(inputs[i]->path)); at != found.end()) out[i] = at->second;
+  if (gaps != nullptr) move_to_gaps(out, inputs, *gaps);
   return out;
 }
 

@@ -66,6 +66,18 @@ taken_image taken_from(const files::image_file& content, std::size_t index, cons
           .index = index};
 }
 
+// The image that an entry gives; kustomize applies entries further out to it as to any other.
+taken_image taken_from_entry(files::slot s, const std::string& path, std::size_t index) {
+  constexpr std::size_t times = 2;
+  std::string image = s.ref->written();
+  return {.image = std::move(image),
+          .place = path,
+          .slot = std::move(s),
+          .times = times,
+          .file = canonical_path(path),
+          .index = index};
+}
+
 bool is_taken(const read_kustomization& k, const taken_image& o) {
   return o.times > 0 && !files::follow(k.images, o.image, o.times).matched.empty();
 }
@@ -173,19 +185,23 @@ result<void> kustomization_walk::take_kustomization(const std::string& path, con
 }
 
 void kustomization_walk::take_entries(const std::string& path, std::string text, std::vector<taken_image>& into) const {
-  constexpr std::size_t times = 2;
   if (!within_.takes_entries) return;
   const auto content = files::image_file::read(std::move(text), path, places_);
   if (!content) return;
-  for (std::size_t i = 0; i < content->slots().size(); ++i) {
-    const files::slot& s = content->slots()[i];
+  const auto& slots = content->slots();
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    const files::slot& s = slots[i];
     if (s.form == files::slot_form::kustomization && s.reason == files::skip_reason::none && s.ref && s.tag)
-      into.push_back({.image = s.ref->written(),
-                      .place = path,
-                      .slot = s,
-                      .times = times,
-                      .file = canonical_path(path),
-                      .index = i});
+      into.push_back(taken_from_entry(s, path, i));
+  }
+  if (within_.planned == nullptr) return;
+  const auto planned = within_.planned->find(canonical_path(path));
+  if (planned == within_.planned->end()) return;
+  for (std::size_t i = 0; i < planned->second.size(); ++i) {
+    files::slot s;
+    s.form = files::slot_form::kustomization;
+    s.ref = s.tag = planned->second[i];
+    into.push_back(taken_from_entry(std::move(s), path, slots.size() + i));
   }
 }
 

@@ -23,7 +23,11 @@ lock_run::lock_run(lock_run_options options, const std::vector<input>& inputs, c
   if (is_stopped()) return;
   auto gaps = find_gaps(inputs, places);
   if (is_stopped()) return;
-  plan_ = plan_lock({inputs, std::move(gaps), options_.orders, find_renames(inputs, places)},
+  auto renamed = find_renames(inputs, places, gaps);
+  std::vector<kustomization_gap> missing;
+  for (auto& one : gaps)
+    if (one) std::ranges::move(one->missing, std::back_inserter(missing));
+  plan_ = plan_lock({inputs, std::move(missing), options_.orders, std::move(renamed)},
                     existing_ ? existing_->images : resolve::image_lock(), options_.updates);
   for (const auto& note : plan_.conflicts) say(note);
 }
@@ -70,20 +74,20 @@ void lock_run::report_inputs(const std::vector<input>& inputs) {
   if (auto note = excluded_note(excluded); !note.empty()) say(std::move(note));
 }
 
-std::vector<renamed_images> lock_run::find_renames(const std::vector<input>& inputs,
-                                                   const files::image_places& places) {
+std::vector<renamed_images> lock_run::find_renames(const std::vector<input>& inputs, const files::image_places& places,
+                                                   std::vector<std::optional<kustomization_gaps>>& gaps) {
   std::vector<const input*> all;
   for (const auto& in : inputs) all.push_back(&in);
-  return renames_in(all, kustomizations_around(paths_of(inputs)), places);
+  return renames_in(all, kustomizations_around(paths_of(inputs)), places, &gaps);
 }
 
 // The images for which pin would add entries to kustomizations.
-std::vector<kustomization_gap> lock_run::find_gaps(const std::vector<input>& inputs,
-                                                   const files::image_places& places) {
+std::vector<std::optional<kustomization_gaps>> lock_run::find_gaps(const std::vector<input>& inputs,
+                                                                   const files::image_places& places) {
   std::vector<const input*> all;
   for (const auto& in : inputs) all.push_back(&in);
   auto found = gaps_of_named(all, places, options_.orders);
-  std::vector<kustomization_gap> out;
+  std::vector<std::optional<kustomization_gaps>> out(inputs.size());
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     if (!found[i]) continue;
     if (!*found[i]) {
@@ -91,7 +95,7 @@ std::vector<kustomization_gap> lock_run::find_gaps(const std::vector<input>& inp
       continue;
     }
     for (const auto& note : (*found[i])->notes) say(fmt::format("{}: {}", inputs[i].path, note));
-    std::ranges::move((*found[i])->missing, std::back_inserter(out));
+    out[i] = std::move(**found[i]);
   }
   return out;
 }

@@ -127,6 +127,10 @@ std::vector<use> uses_of(const lock_uses& from, lock_plan& out) {
     if (is_new) uses.push_back({gap.ref, gap.place, std::nullopt, {}, false, true});
     uses[at->second].is_open = true;
     for (const auto& e : gap.effects) take_effects(uses[at->second].effects, e);
+    for (const auto& one : gap.renamed)
+      if (one.ref)
+        others.push_back(
+            {*one.ref, fmt::format("{}, which {} renames", gap.place, one.by), std::nullopt, std::nullopt});
   }
   for (auto& one : others) {
     const auto [at, is_new] = by_canonical.try_emplace(one.tag.canonical(), uses.size());

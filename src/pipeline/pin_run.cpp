@@ -177,9 +177,16 @@ void pin_run::find_gaps() {
 
 void pin_run::find_renames() {
   std::vector<const input*> inputs;
-  for (const auto& file : files_) inputs.push_back(&file.in);
-  auto found = renames_in(inputs, options_.around, places_);
-  for (std::size_t i = 0; i < files_.size(); ++i) files_[i].renamed = std::move(found[i]);
+  std::vector<std::optional<kustomization_gaps>> gaps;
+  for (auto& file : files_) {
+    inputs.push_back(&file.in);
+    gaps.push_back(std::move(file.gaps));
+  }
+  auto found = renames_in(inputs, options_.around, places_, &gaps);
+  for (std::size_t i = 0; i < files_.size(); ++i) {
+    files_[i].renamed = std::move(found[i]);
+    files_[i].gaps = std::move(gaps[i]);
+  }
 }
 
 std::vector<registry::reference> pin_run::wanted() const {
@@ -193,7 +200,11 @@ std::vector<registry::reference> pin_run::wanted() const {
     if (!file.in.content) continue;
     for (const auto& ref : pipeline::wanted(*file.in.content, choice_for(file))) add(ref);
     if (!file.gaps) continue;
-    for (const auto& gap : file.gaps->missing) add(gap.ref);
+    for (const auto& gap : file.gaps->missing) {
+      add(gap.ref);
+      for (const auto& one : gap.renamed)
+        if (one.ref) add(*one.ref);
+    }
   }
   return out;
 }
@@ -234,56 +245,6 @@ void pin_run::report_slot(const one_file& file, const files::slot& s, const slot
           fmt::format("{}: {} is not pinned: {}", slot_label(file.in.path, s), quoted_name(s.written), r.message));
       return;
   }
-}
-
-bool pin_run::may_fill(const one_file& file, const kustomization_gap& gap, const registry::digest& digest) {
-  const std::string place = fmt::format("{}: {}", file.in.path, gap.place);
-  bool is_unchecked = false;
-  for (const auto& e : gap.effects) {
-    const auto found = judge_proofs_of(options_.orders.set, e, gap.ref, digest, proofs_ ? &*proofs_ : nullptr);
-    is_unchecked = is_unchecked || found.is_unchecked;
-    for (const auto& one : found.warnings) say(fmt::format("{}: {}", place, one));
-    if (found.refusal.empty() && !found.failure) continue;
-    const bool is_refused = !found.refusal.empty();
-    memory_.images.restore(gap.ref.canonical(), remembered_);
-    ++(is_refused ? n_.refused : n_.failed);
-    worsen(is_refused ? run_status::failed : run_status::unresolved);
-    say_error(fmt::format("{}: {}", place, is_refused ? found.refusal : found.failure->message));
-    return false;
-  }
-  if (is_unchecked) ++n_.unchecked;
-  return true;
-}
-
-result<std::string> pin_run::with_gaps(const one_file& file, std::string text, const digest_map& known) {
-  if (!file.gaps) return text;
-  const auto choice = choice_for(file);
-  std::vector<files::new_entry> entries;
-  for (const auto& gap : file.gaps->missing) {
-    const auto found = known.find(gap.ref.canonical());
-    if (found != known.end() && found->second) {
-      if (!may_fill(file, gap, *found->second)) continue;
-      const auto format =
-          files::format_for_all(choice.entries, {gap.ref.written(), gap.ref.written_name(), gap.ref.effective_tag()},
-                                gap.format.value_or(options_.format));
-      entries.push_back({gap.ref, *found->second, format, gap.entry});
-      continue;
-    }
-    ++n_.failed;
-    worsen(run_status::unresolved);
-    say_error(fmt::format("{}: {}: {}", file.in.path, gap.place,
-                          found == known.end() ? "it was never looked up" : found->second.error().message));
-  }
-  if (entries.empty()) return text;
-  n_.changed_images += entries.size();
-  return files::with_entries(text, entries, options_.format);
-}
-
-bool pin_run::is_filled(const one_file& file, const files::slot& s) {
-  return file.gaps && s.form == files::slot_form::kustomization &&
-         std::ranges::any_of(file.gaps->missing, [&](const kustomization_gap& gap) {
-           return gap.entry && s.pointer == fmt::format("/images/{}", *gap.entry);
-         });
 }
 
 pin_choice pin_run::choice_for(const one_file& file) const {

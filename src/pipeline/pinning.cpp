@@ -60,30 +60,14 @@ slot_result unpinned(std::size_t index, const files::slot& s) {
   return {.slot = index, .outcome = kind::left, .message = "its tag is not written beside it"};
 }
 
-// The reason why an image is not pinned that a kustomization renames; none: both names have the same digest.
-std::optional<slot_result> renamed_result(std::size_t index, const pin_choice& choice, const registry::digest& own,
-                                          const digest_map& known) {
-  using kind = slot_result::kind;
-  const auto left = [&](std::string message) {
-    return slot_result{.slot = index, .outcome = kind::left, .message = std::move(message)};
-  };
+std::optional<slot_result> renamed_slot(std::size_t index, const pin_choice& choice, const registry::digest& own,
+                                        const digest_map& known) {
   const auto [begin, end] = choice.renamed.equal_range(index);
   for (const auto& [i, one] : std::ranges::subrange(begin, end)) {
-    const auto& [ref, text, by, problem, is_replaced] = one;
-    if (is_replaced || !problem.empty()) continue;
-    if (!ref)
-      return left(fmt::format("{} changes it to {}, which is not a valid image reference", by, quoted_name(text)));
-    const auto found = known.find(ref->canonical());
-    if (found == known.end()) continue;
-    if (!found->second)
-      return slot_result{
-          .slot = index,
-          .outcome = kind::failed,
-          .message = fmt::format("{} changes it to {}: {}", by, quoted_name(text), found->second.error().message),
-          .code = found->second.error().code};
-    if (*found->second == own) continue;
-    return left(fmt::format("{} changes it to {}, which has another digest; pin it there: pinhook pin -i {}", by,
-                            quoted_name(text), by));
+    auto out = renamed_result(one, own, known);
+    if (!out) continue;
+    out->slot = index;
+    return out;
   }
   return std::nullopt;
 }
@@ -116,7 +100,7 @@ slot_result decide(std::size_t index, const files::slot& s, const pin_choice& ch
   if (!answer)
     return {.slot = index, .outcome = kind::failed, .message = answer.error().message, .code = answer.error().code};
   if (s.is_pinned() && *s.ref->digest() == *answer) return {.slot = index, .outcome = kind::current};
-  if (auto other = renamed_result(index, choice, *answer, known)) return *std::move(other);
+  if (auto other = renamed_slot(index, choice, *answer, known)) return *std::move(other);
   const auto format = s.format.value_or(order.format.value_or(choice.format));
   return {.slot = index,
           .outcome = kind::changed,
@@ -235,6 +219,26 @@ std::span<const files::slot> with_problems(std::span<const files::slot> slots, c
     into[index].remedy = files::dot_remedy;
   }
   return into.empty() ? slots : std::span<const files::slot>(into);
+}
+
+std::optional<slot_result> renamed_result(const renamed_image& one, const registry::digest& own,
+                                          const digest_map& known) {
+  using kind = slot_result::kind;
+  if (one.is_replaced || !one.problem.empty()) return std::nullopt;
+  const std::string change = fmt::format("{} changes it to {}", one.by, quoted_name(one.text));
+  if (!one.ref)
+    return slot_result{.outcome = kind::left,
+                       .message = fmt::format("{}, which is not a valid image reference", change)};
+  const auto found = known.find(one.ref->canonical());
+  if (found == known.end()) return std::nullopt;
+  if (!found->second)
+    return slot_result{.outcome = kind::failed,
+                       .message = fmt::format("{}: {}", change, found->second.error().message),
+                       .code = found->second.error().code};
+  if (*found->second == own) return std::nullopt;
+  return slot_result{
+      .outcome = kind::left,
+      .message = fmt::format("{}, which has another digest; pin it there: pinhook pin -i {}", change, one.by)};
 }
 
 bool is_unknown_image(const error& answer) {

@@ -13,6 +13,7 @@
 #include <pinhook/pin/policy.hpp>
 #include <pinhook/pipeline/inputs.hpp>
 #include <pinhook/pipeline/kustomization_walk.hpp>
+#include <pinhook/pipeline/pinning.hpp>
 #include <pinhook/pipeline/slot_rules.hpp>
 #include <pinhook/registry/reference.hpp>
 #include <pinhook/rules/rule_set.hpp>
@@ -38,6 +39,8 @@ struct kustomization_gap {
   std::optional<std::size_t> entry{};
   /// The rules for it, of each of its places.
   std::vector<rules::effects> effects{};
+  /// Other names that kustomizations further out give to it (kustomization_renames.hpp).
+  std::vector<renamed_image> renamed{};
 };
 
 struct kustomization_gaps {

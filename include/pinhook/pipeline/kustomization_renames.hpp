@@ -4,6 +4,8 @@
 //   overlay/kustomization.yaml   images: [{name: web, newName: ghcr.io/acme/web}]
 //   base/web.yaml                image: web:1     comes out as ghcr.io/acme/web:1
 //
+// So does the entry that `pin` would add to base/kustomization.yaml for web:1.
+//
 // And an entry with a dot in its name, which kustomize reads as any character, gives its own digest to images of other
 // names, so no digest is written into it.
 //
@@ -15,6 +17,8 @@
 
 #include <pinhook/files/image_file.hpp>
 #include <pinhook/pipeline/inputs.hpp>
+#include <pinhook/pipeline/kustomization_gaps.hpp>
+#include <pinhook/pipeline/kustomization_walk.hpp>
 #include <pinhook/pipeline/pinning.hpp>
 
 #include <filesystem>
@@ -27,17 +31,20 @@ namespace pinhook::pipeline {
 /// By the canonical path of the file that holds the images.
 using renames_by_file = std::map<std::filesystem::path, renamed_images>;
 
-/// `kustomizations`: their paths (kustomizations_around). A file that cannot be read counts as missing.
+/// `kustomizations`: their paths (kustomizations_around). A file that cannot be read counts as missing. `planned`:
+/// entries that will be in them, whose indices go on behind those of the slots.
 [[nodiscard]] renames_by_file find_renames(const std::vector<std::string>& kustomizations,
-                                           const files::image_places& places);
+                                           const files::image_places& places, const planned_entries& planned = {});
 
 /// The same for the kustomizations around the files that a command's arguments name; "-" and missing files have none.
 [[nodiscard]] renames_by_file renames_around(const std::vector<std::string>& arguments,
                                              const files::image_places& places);
 
-/// The same for the inputs of a run, one for each, in their order; `around`: kustomizations that are not inputs.
+/// The same for the inputs of a run, one for each, in their order; `around`: kustomizations that are not inputs. Those
+/// of entries that would be added go to kustomization_gap::renamed; `gaps`: null, or those of each input.
 [[nodiscard]] std::vector<renamed_images> renames_in(const std::vector<const input*>& inputs,
                                                      const std::vector<std::string>& around,
-                                                     const files::image_places& places);
+                                                     const files::image_places& places,
+                                                     std::vector<std::optional<kustomization_gaps>>* gaps = nullptr);
 
 }  // namespace pinhook::pipeline

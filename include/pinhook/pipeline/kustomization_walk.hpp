@@ -8,6 +8,7 @@
 #include <pinhook/files/image_file.hpp>
 #include <pinhook/files/kustomize_image.hpp>
 #include <pinhook/files/slot.hpp>
+#include <pinhook/registry/reference.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -96,6 +97,10 @@ struct dot_match {
   std::string built;
 };
 
+/// Entries that a run would add to kustomizations, by their canonical path: the images that get a digest by them, as
+/// they come out of the kustomization.
+using planned_entries = std::map<std::filesystem::path, std::vector<registry::reference>>;
+
 struct walk_limits {
   /// Canonical paths of files that are pinned by themselves: taken_image::is_pinned_apart. Null: none.
   const std::set<std::filesystem::path>* pinned_apart = nullptr;
@@ -105,6 +110,8 @@ struct walk_limits {
   bool is_lenient = false;
   /// Files are read once for all walks that share it; null: for this one.
   taken_files* read_files = nullptr;
+  /// With `takes_entries`, these count, too: taken_image::index goes on behind that of the slots. Null: there are none.
+  const planned_entries* planned = nullptr;
 };
 
 /// `name`: of the entry.

@@ -72,10 +72,11 @@ class lock_run final : public run {
   void read_existing();
   void report_inputs(const std::vector<input>& inputs);
   void bad(const std::string& path, const error& e);
-  [[nodiscard]] std::vector<kustomization_gap> find_gaps(const std::vector<input>& inputs,
-                                                         const files::image_places& places);
+  [[nodiscard]] std::vector<std::optional<kustomization_gaps>> find_gaps(const std::vector<input>& inputs,
+                                                                         const files::image_places& places);
   [[nodiscard]] static std::vector<renamed_images> find_renames(const std::vector<input>& inputs,
-                                                                const files::image_places& places);
+                                                                const files::image_places& places,
+                                                                std::vector<std::optional<kustomization_gaps>>& gaps);
   void report_failures(const digest_map& known);
   /// The digests that the lock would get, with the references that they are for.
   [[nodiscard]] std::vector<std::pair<registry::reference, registry::digest>> new_digests(

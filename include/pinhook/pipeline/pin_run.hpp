@@ -100,7 +100,8 @@ class pin_run final : public run {
   /// True for an entry of a kustomization that gets the digest of the images that it matches.
   [[nodiscard]] static bool is_filled(const one_file& file, const files::slot& s);
   /// False: no digest may be written into the entry.
-  [[nodiscard]] bool may_fill(const one_file& file, const kustomization_gap& gap, const registry::digest& digest);
+  [[nodiscard]] bool may_fill(const one_file& file, const kustomization_gap& gap, const registry::digest& digest,
+                              const digest_map& known);
   void report_slot(const one_file& file, const files::slot& s, const slot_result& r);
   void bad(const std::string& path, const error& e);
   void say(std::string line) { outcome_.messages.push_back({std::move(line), false}); }

@@ -112,6 +112,11 @@ struct pinned_file {
   [[nodiscard]] std::string lost_tags_note() const;
 };
 
+/// The reason why an image does not get the digest `own`, since it comes out under another name: left, or failed. None:
+/// it may. `known` has the other name's digest.
+[[nodiscard]] std::optional<slot_result> renamed_result(const renamed_image& one, const registry::digest& own,
+                                                        const digest_map& known);
+
 /// True when the registry does not know an image that is only a guess (slot::is_guess): it is left with a warning, and
 /// fails no run.
 [[nodiscard]] bool is_unknown_guess(const files::slot& s, const error& answer);

@@ -158,8 +158,17 @@ TEST_F(KustomizationGaps, RefuseAnEntryThatWouldChangeAnother) {
   // Two tags of one name, one of which has an entry.
   pod("over/a.yaml", {"web:v1", "web:v2"});
   EXPECT_THAT(refusal("resources: [a.yaml]\nimages: [{name: 'web:v1', newTag: v3}]\n"), HasSubstr("web:v3 of "));
+  // A digest in its file would come out under the new name, so that this is no way out.
   EXPECT_THAT(refusal("resources: [a.yaml]\nimages: [{name: web, newName: mirror/web}]\n"),
-              HasSubstr("one entry would change both"));
+              HasSubstr("one entry would change both; write an entry for each tag in its place: name: web:v1 and name: "
+                        "web:v2, with this newName"));
+  EXPECT_THAT(missing("resources: [a.yaml]\nimages:\n- {name: 'web:v1', newName: mirror/web}\n"
+                      "- {name: 'web:v2', newName: mirror/web}\n"),
+              ElementsAre("mirror/web:v1", "mirror/web:v2"));
+  EXPECT_THAT(refusal("resources: [a.yaml]\nimages: [{name: web}]\n"), HasSubstr("both; pin them in their own files"));
+  pod("over/a.yaml", {"web", "web:v2"});
+  EXPECT_THAT(refusal("resources: [a.yaml]\nimages: [{name: web, newName: mirror/web}]\n"),
+              HasSubstr("both; write mirror/web in their own files, in the place of the entry"));
 }
 
 TEST_F(KustomizationGaps, RefuseAnEntryThatWouldMakeAnImageOfNone) {

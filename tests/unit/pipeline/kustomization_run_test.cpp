@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace pinhook::pipeline {
 namespace {
@@ -61,6 +62,51 @@ TEST_F(KustomizationRun, AddsEntriesForItsResources) {
   ASSERT_EQ(back.writes.size(), 1U);
   EXPECT_EQ(back.writes[0].text, text);
   EXPECT_EQ(back.messages, "unpinned 1 image in 1 file\n");
+}
+
+// kustomize keeps the digest of an entry when one further out has another name for its image.
+TEST_F(KustomizationRun, AnEntryGetsNoDigestThatComesOutUnderAnotherName) {
+  struct row {
+    std::string own, outer, image;
+  };
+  const std::vector<row> rows{
+      {"resources: [pod.yaml]\n", "resources: [../base]\nimages: [{name: nginx, newName: m.example/n}]\n",
+       "m.example/n"},
+      {"resources: [pod.yaml]\nimages: [{name: nginx, newName: q.example/n}]\n",
+       "resources: [../base]\nimages: [{name: q.example/n, newName: m.example/n}]\n", "m.example/n"},
+      {"resources: [pod.yaml]\n", "resources: [../base]\ncomponents: [../part]\n", "m.example/n"},
+      {"resources: [pod.yaml]\n", "resources: [../between]\nimages: [{name: nginx, newName: m.example/n}]\n",
+       "m.example/n"},
+  };
+  write(
+      "part/kustomization.yaml",
+      "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nimages: [{name: nginx, newName: m.example/n}]\n");
+  write("between/kustomization.yaml", "resources: [../base]\n");
+  digests.holds("q.example/n:1.25", digest_of_digit('a'));
+  for (const row& one : rows) {
+    const auto path = write("base/kustomization.yaml", one.own);
+    const auto outer = write("over/kustomization.yaml", one.outer);
+    options.around = {outer, (files_.path() / "part/kustomization.yaml").string()};
+    digests.holds("m.example/n:1.25", digest_of_digit('b'));
+    add(path, one.own);
+    const auto left = run();
+    EXPECT_THAT(left.writes, IsEmpty()) << one.outer;
+    EXPECT_EQ(left.status, run_status::good);
+    EXPECT_THAT(left.messages, AllOf(HasSubstr("gets no digest here: " + outer +
+                                               " changes it to \"m.example/n:1.25\", "
+                                               "which has another digest; pin it there: pinhook pin -i " +
+                                               outer),
+                                     HasSubstr("left as ")));
+    // A mirror has the same bytes.
+    digests.holds("m.example/n:1.25", digest_of_digit('a'));
+    add(path, one.own);
+    EXPECT_EQ(run().writes.size(), 1U) << one.outer;
+    // So has an image whose tag the other entry gives.
+    write("over/kustomization.yaml", "resources: [../base]\nimages: [{name: nginx, newName: x/y, newTag: v9}]\n");
+    add(path, "resources: [pod.yaml]\n");
+    write("base/kustomization.yaml", "resources: [pod.yaml]\n");
+    EXPECT_EQ(run().writes.size(), 1U) << one.outer;
+  }
 }
 
 TEST_F(KustomizationRun, AFailedEntryStopsEverything) {
