@@ -216,14 +216,15 @@ class slot_judge {
   // Keeps the digest only when it is that of every name.
   void compare_names(std::size_t index, violation& of) const {
     for (const auto& [i, other] : names_of(index)) {
+      if (!other.problem.empty()) continue;
       const auto* digest = other.ref ? digest_of(question_, *other.ref) : nullptr;
       if (digest != nullptr && *digest == *of.digest) continue;
       of.digest = nullptr;
       if (other.ref && digest == nullptr) return;
       of.message += fmt::format("; {} changes it to {}, which {}", other.by, quoted_name(other.text),
                                 other.ref ? "has another digest" : "is not a valid image reference");
-      of.fix = command_for(other.by, {});
-      of.kind = fix_kind::command;
+      of.fix = other.remedy.empty() ? command_for(other.by, {}) : other.remedy;
+      of.kind = other.remedy.empty() ? fix_kind::command : fix_kind::advice;
       return;
     }
   }

@@ -6,6 +6,7 @@
 #include <pinhook/pipeline/input_text.hpp>
 #include <pinhook/pipeline/kustomization_walk.hpp>
 #include <pinhook/pipeline/kustomizations_around.hpp>
+#include <pinhook/pipeline/values_layers.hpp>
 
 #include <fmt/core.h>
 
@@ -174,6 +175,15 @@ void keep_of_run(renames_by_file& all, const std::vector<std::string>& paths) {
 
 }  // namespace
 
+namespace {
+
+void add_layers(values_layers& layers, const std::string& path, const files::image_file& content,
+                renamed_images& into) {
+  for (auto& [index, one] : layers.renamed(path, content)) put(into, index, std::move(one));
+}
+
+}  // namespace
+
 renames_by_file renames_around(const std::vector<std::string>& arguments, const files::image_places& places) {
   std::vector<std::string> names;
   std::ranges::copy_if(arguments, std::back_inserter(names), [](const auto& one) { return one != "-"; });
@@ -181,6 +191,13 @@ renames_by_file renames_around(const std::vector<std::string>& arguments, const 
   if (!found) return {};
   auto out = find_renames(kustomizations_around(found->paths), places);
   keep_of_run(out, found->paths);
+  values_layers layers;
+  for (const std::string& path : found->paths) {
+    if (!layers.has_any(path)) continue;
+    auto text = read_input_text(path);
+    const auto content = text ? files::image_file::read(*std::move(text), path, places) : fail(text.error());
+    if (content) add_layers(layers, path, *content, out[canonical_path(path)]);
+  }
   return out;
 }
 
@@ -223,8 +240,13 @@ std::vector<renamed_images> renames_in(const std::vector<const input*>& inputs, 
   auto found = find_renames(kustomizations, places, planned_of(inputs, gaps));
   keep_of_run(found, paths);
   std::vector<renamed_images> out(inputs.size());
-  for (std::size_t i = 0; !found.empty() && i < inputs.size(); ++i)
-    if (const auto at = found.find(canonical_path(inputs[i]->path)); at != found.end()) out[i] = at->second;
+  values_layers layers;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const input& one = *inputs[i];
+    if (!found.empty())
+      if (const auto at = found.find(canonical_path(one.path)); at != found.end()) out[i] = at->second;
+    if (one.content && layers.has_any(one.path)) add_layers(layers, one.path, *one.content, out[i]);
+  }
   if (gaps != nullptr) move_to_gaps(out, inputs, *gaps);
   return out;
 }

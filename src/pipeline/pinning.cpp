@@ -216,7 +216,7 @@ std::span<const files::slot> with_problems(std::span<const files::slot> slots, c
       into[index].reason = files::skip_reason::replaced;
       continue;
     }
-    into[index].remedy = files::dot_remedy;
+    into[index].remedy = one.remedy.empty() ? std::string(files::dot_remedy) : one.remedy;
   }
   return into.empty() ? slots : std::span<const files::slot>(into);
 }
@@ -231,14 +231,16 @@ std::optional<slot_result> renamed_result(const renamed_image& one, const regist
                        .message = fmt::format("{}, which is not a valid image reference", change)};
   const auto found = known.find(one.ref->canonical());
   if (found == known.end()) return std::nullopt;
+  const std::string remedy = one.remedy.empty() ? fmt::format("pin it there: pinhook pin -i {}", one.by) : one.remedy;
+  if (!found->second && one.is_guess && is_unknown_image(found->second.error()))
+    return slot_result{.outcome = kind::left,
+                       .message = fmt::format("{}: {}; {}", change, found->second.error().message, remedy)};
   if (!found->second)
     return slot_result{.outcome = kind::failed,
                        .message = fmt::format("{}: {}", change, found->second.error().message),
                        .code = found->second.error().code};
   if (*found->second == own) return std::nullopt;
-  return slot_result{
-      .outcome = kind::left,
-      .message = fmt::format("{}, which has another digest; pin it there: pinhook pin -i {}", change, one.by)};
+  return slot_result{.outcome = kind::left, .message = fmt::format("{}, which has another digest; {}", change, remedy)};
 }
 
 bool is_unknown_image(const error& answer) {

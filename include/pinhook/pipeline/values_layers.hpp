@@ -1,0 +1,64 @@
+// Images of Helm values to which other values give another name or tag, and leave the digest:
+//
+//   values.yaml        image: {repository: acme/app, tag: v1}        pinned: tag: v1@sha256:…
+//   values-prod.yaml   image: {repository: quay.io/acme/app}         runs that digest of quay.io
+//
+// So the digest has to be that of the other image, too. Which files are laid over another is known by their names:
+// values-prod.yaml over values.yaml, values-prod-eu.yaml over values-prod.yaml; beside Chart.yaml also those of folders
+// below, and over the values of an unpacked dependency those of the chart around it. In a Fleet bundle
+// targetCustomizations are laid over the values.
+//
+// Blocks for as long as the disk does; one thread.
+#pragma once
+
+#include <pinhook/files/image_file.hpp>
+#include <pinhook/pipeline/pinning.hpp>
+#include <pinhook/yaml/source.hpp>
+
+#include <cstddef>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace pinhook::pipeline {
+
+/// Limit of the files of a directory that are looked at. Charts have ten, and folders of values for each cluster a
+/// hundred.
+inline constexpr std::size_t max_files_beside_values = 1'000;
+
+class values_layers {
+ public:
+  /// False for a file to whose images no other values are laid over; then it need not be read.
+  [[nodiscard]] bool has_any(const std::string& path);
+  /// What other values make of the images of the file.
+  [[nodiscard]] renamed_images renamed(const std::string& path, const files::image_file& content);
+
+ private:
+  /// A file, and the key of its values that is laid over; empty: all of them.
+  struct layer_file {
+    std::filesystem::path path;
+    std::string key;
+  };
+  struct directory {
+    std::vector<std::filesystem::path> values, folders;
+    bool is_chart = false;
+  };
+  struct read_file {
+    std::string text;
+    std::optional<yaml::source> content;
+  };
+  const directory& listed(const std::filesystem::path& path);
+  const yaml::source* read(const std::filesystem::path& path);
+  [[nodiscard]] std::vector<layer_file> layers_over(const std::string& path);
+
+  std::map<std::filesystem::path, directory> directories_;
+  /// Of the directory of the last file alone: nodes take ten times the bytes of their text.
+  std::map<std::filesystem::path, read_file> read_;
+  std::filesystem::path read_for_;
+};
+
+}  // namespace pinhook::pipeline
