@@ -1,7 +1,6 @@
 #include <pinhook/pipeline/pin_run.hpp>
 
 #include <pinhook/base/text.hpp>
-#include <pinhook/files/added_entries.hpp>
 #include <pinhook/files/known_forms.hpp>
 #include <pinhook/files/kustomization.hpp>
 #include <pinhook/pipeline/fault_counts.hpp>
@@ -258,7 +257,10 @@ pin_choice pin_run::choice_for(const one_file& file) const {
 
 pin_run::made_file pin_run::make(const one_file& file, const digest_map& known) const {
   if (!file.in.content) return {fail(error_code::internal, "")};
-  made_file out{pipeline::pinned(*file.in.content, choice_for(file), known)};
+  const auto choice = choice_for(file);
+  made_file out{pipeline::pinned(*file.in.content, choice, known)};
+  if (out.pinned)
+    if (auto ok = take_entries_away(file, choice, *out.pinned); !ok) out.pinned = fail(std::move(ok).error());
   // Of other files more may change.
   if (options_.target == run_target::diff && out.pinned && !file.gaps && options_.task != pin_task::unpin)
     out.diff = diff_of(file.in, out.pinned->text);
@@ -277,10 +279,6 @@ void pin_run::finish_file(one_file& file, made_file made, const digest_map& know
   for (const auto& r : pinned->results)
     if (!is_filled(file, content.slots()[r.slot])) report_slot(file, content.slots()[r.slot], r);
   auto text = with_gaps(file, std::move(pinned->text), known);
-  // The entries that pin added have nothing left to do.
-  if (text && options_.task == pin_task::unpin && pinned->has(slot_result::kind::changed) &&
-      files::is_kustomization(*text, file.in.path))
-    text = files::without_added_entries(*text);
   if (!text) return bad(file.in.path, text.error());
   if (output_.add(std::move(file.in), std::move(*text), std::move(made.diff))) ++n_.changed_files;
 }

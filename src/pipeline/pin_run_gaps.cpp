@@ -1,4 +1,5 @@
 // The part of pin_run that writes the entries of kustomizations.
+#include <pinhook/files/added_entries.hpp>
 #include <pinhook/files/kustomization.hpp>
 #include <pinhook/files/kustomize_image.hpp>
 #include <pinhook/pipeline/pin_run.hpp>
@@ -10,6 +11,29 @@
 #include <utility>
 
 namespace pinhook::pipeline {
+
+result<void> pin_run::take_entries_away(const one_file& file, const pin_choice& choice, pinned_file& of) const {
+  using kind = slot_result::kind;
+  const auto& path = file.in.path;
+  if (options_.task != pin_task::unpin || !of.has(kind::changed) || !files::is_kustomization(of.text, path)) return {};
+  auto text = files::without_added_entries(of.text);
+  if (!text) return fail(std::move(text.error()));
+  if (*text == of.text) return {};
+  // Entries before them, which they replaced, decide again, so that their digests have to go, too.
+  const auto content = files::image_file::read(*std::move(text), path, places_);
+  if (!content) return fail(content.error());
+  auto rest = pinned(*content, choice, {});
+  if (!rest) return fail(std::move(rest.error()));
+  of.text = std::move(rest->text);
+  for (const slot_result& one : rest->results) {
+    if (one.outcome != kind::changed) continue;
+    const auto found = std::ranges::find(of.results, content->slots()[one.slot].pointer, [&](const slot_result& r) {
+      return file.in.content->slots()[r.slot].pointer;
+    });
+    if (found != of.results.end()) found->outcome = kind::changed;
+  }
+  return {};
+}
 
 bool pin_run::may_fill(const one_file& file, const kustomization_gap& gap, const registry::digest& digest,
                        const digest_map& known) {

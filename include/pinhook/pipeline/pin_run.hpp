@@ -96,6 +96,8 @@ class pin_run final : public run {
   [[nodiscard]] made_file make(const one_file& file, const digest_map& known) const;
   void finish_file(one_file& file, made_file made, const digest_map& known);
   [[nodiscard]] pin_choice choice_for(const one_file& file) const;
+  /// unpin: takes the entries that pin added out of the text. Any thread.
+  [[nodiscard]] result<void> take_entries_away(const one_file& file, const pin_choice& choice, pinned_file& of) const;
   [[nodiscard]] result<std::string> with_gaps(const one_file& file, std::string text, const digest_map& known);
   /// True for an entry of a kustomization that gets the digest of the images that it matches.
   [[nodiscard]] static bool is_filled(const one_file& file, const files::slot& s);

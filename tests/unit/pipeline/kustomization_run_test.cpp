@@ -109,6 +109,25 @@ TEST_F(KustomizationRun, AnEntryGetsNoDigestThatComesOutUnderAnotherName) {
   }
 }
 
+// The added entry replaces the digest of the one before it, until it is taken away.
+TEST_F(KustomizationRun, UnpinTakesTheDigestOfEntriesThatAnAddedOneReplaced) {
+  write("over/pod.yaml", pod("quay.io/x/side:v2") + "    - name: other\n      image: nginx:1.25\n");
+  const std::string text =
+      "resources: [pod.yaml]\nimages:\n- name: quay.io/x/side\n  newName: nginx\n  newTag: '1.25'\n";
+  const auto path = write("over/kustomization.yaml", text);
+  add(path, text);
+  const auto done = run();
+  ASSERT_EQ(done.writes.size(), 1U) << done.messages;
+  EXPECT_THAT(done.writes[0].text, HasSubstr("- name: nginx\n"));
+  write("over/kustomization.yaml", done.writes[0].text);
+  options.task = pin_task::unpin;
+  add(path, done.writes[0].text);
+  const auto back = run();
+  ASSERT_EQ(back.writes.size(), 1U) << back.messages;
+  EXPECT_EQ(back.writes[0].text, text);
+  EXPECT_EQ(back.messages, "unpinned 2 images in 1 file\n");
+}
+
 TEST_F(KustomizationRun, AFailedEntryStopsEverything) {
   write("base/pod.yaml", pod("nginx:1.99"));
   const std::string text = "resources:\n  - ../base\n";
