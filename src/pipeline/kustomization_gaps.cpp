@@ -92,6 +92,10 @@ class gap_finder {
       return;
     }
     // The fault of an entry is reported with the entry itself.
+    if (std::ranges::any_of(built.matched, [&](auto i) { return top_.images[i].fault == transformer_fault; }) &&
+        !built.is_decided && !ref->is_pinned())
+      out_.notes.push_back(fmt::format("{} of {} gets no entry: a transformer changes it to {}; {}", o.image, o.place,
+                                       built.image, transformer_remedy));
     const auto has_fault = [&](std::size_t i) { return !top_.images[i].fault.empty(); };
     if (built.is_decided || std::ranges::any_of(built.matched, has_fault)) return;
     const std::string pattern = o.pattern.empty() ? top_.pattern() : o.pattern;
@@ -202,7 +206,7 @@ class gap_finder {
 
 result<kustomization_gaps> find_kustomization_gaps(const std::string& path, std::string_view text,
                                                    const gap_limits& within) {
-  auto top = read_kustomization_text(text);
+  auto top = read_kustomization_at(path, text);
   if (!top) return fail(std::move(top.error()));
   kustomization_walk through({.pinned_apart = &within.inputs}, within.places);
   std::vector<taken_image> all;

@@ -112,7 +112,12 @@ class rename_finder {
     if (ref && (ref->is_pinned() || ref->written_name() == image.slot.tag->written_name() ||
                 ref->canonical() == image.slot.tag->canonical()))
       return;
-    put(out_[image.file], image.index, {ref ? std::optional(*ref) : std::nullopt, built.image, path, {}});
+    const auto is_transformer = [&](std::size_t i) { return top.images[i].fault == transformer_fault; };
+    put(out_[image.file], image.index,
+        {.ref = ref ? std::optional(*ref) : std::nullopt,
+         .text = built.image,
+         .by = path,
+         .remedy = std::string(std::ranges::any_of(built.matched, is_transformer) ? transformer_remedy : "")});
   }
 
   // Finds the image of the file that is the entry.
@@ -145,7 +150,7 @@ renames_by_file find_renames(const std::vector<std::string>& kustomizations, con
   bool has_change = false;
   for (const std::string& path : kustomizations) {
     const auto text = read_input_text(path);
-    auto read = text ? read_kustomization_text(*text) : fail(text.error());
+    auto read = text ? read_kustomization_at(path, *text) : fail(text.error());
     if (!read) continue;
     has_change = has_change || std::ranges::any_of(read->images, [](const files::kustomize_entry& entry) {
                    return renames(entry) || entry.decides();

@@ -45,6 +45,10 @@ std::vector<kustomization_patch> patches_of(const yaml::source_document& doc) {
   return out;
 }
 
+std::string beside(const std::string& path, std::string_view name) {
+  return (fs::path(path).parent_path() / name).lexically_normal().string();
+}
+
 std::optional<std::string> kustomization_in(const fs::path& directory) {
   for (const char* name : {"kustomization.yaml", "kustomization.yml", "Kustomization"}) {
     std::error_code ignored;
@@ -98,6 +102,10 @@ result<read_kustomization> read_kustomization_text(std::string_view text) {
   for (const auto& doc : read->documents) {
     out.is_component = out.is_component || doc.text_of(doc.root, "kind") == "Component";
     std::ranges::move(patches_of(doc), std::back_inserter(out.patches));
+    for (const auto& [key, into] :
+         {std::pair("configurations", &out.configurations), {"transformers", &out.transformers}})
+      for (const auto i : items_of(doc, key))
+        if (const std::string_view item = doc.at(i).text; !item.empty()) into->emplace_back(item);
     for (const char* key : {"helmCharts", "helmChartInflationGenerator"})
       out.has_charts = out.has_charts || !items_of(doc, key).empty();
     for (const char* key : {"resources", "bases", "components"})
@@ -105,6 +113,17 @@ result<read_kustomization> read_kustomization_text(std::string_view text) {
         if (const auto resource = doc.at(i).text; !here.contains(resource)) out.remote.emplace_back(resource);
   }
   if (!out.patches.empty() || out.has_charts) out.text = text;
+  return out;
+}
+
+result<read_kustomization> read_kustomization_at(const std::string& path, std::string_view text) {
+  auto out = read_kustomization_text(text);
+  if (!out) return out;
+  for (const std::string& one : out->transformers) {
+    const auto file = is_patch_itself(one) ? result<std::string>(one) : read_input_text(beside(path, one));
+    if (!file) continue;
+    std::ranges::move(transformer_entries(*file), std::back_inserter(out->images));
+  }
   return out;
 }
 
@@ -130,8 +149,24 @@ result<void> kustomization_walk::take_resources(const std::string& path, const r
   for (const auto& resource : from.resources)
     if (auto ok = take(path, resource, into); !ok && !within_.is_lenient) return ok;
   take_patches(path, from, into);
+  take_fields(path, from, into);
   open_.pop_back();
   return {};
+}
+
+// Images in fields that `configurations` and transformers name.
+void kustomization_walk::take_fields(const std::string& path, const read_kustomization& from,
+                                     std::vector<taken_image>& into) {
+  for (const auto* list : {&from.configurations, &from.transformers})
+    for (const std::string& one : *list) {
+      const auto text = is_patch_itself(one) ? result<std::string>(one) : read_input_text(beside(path, one));
+      if (text) std::ranges::move(image_fields(*text), std::back_inserter(fields_));
+    }
+  if (fields_.empty()) return;
+  for (taken_image& one : into)
+    if (one.times == 0 &&
+        std::ranges::any_of(fields_, [&](const image_field& field) { return is_reached(one.slot, field); }))
+      one.times = 1;
 }
 
 result<std::string> kustomization_walk::read(const std::string& path, std::string_view named_by) {
@@ -167,7 +202,7 @@ result<void> kustomization_walk::take_kustomization(const std::string& path, con
   const bool is_input = is_pinned_apart(path);
   auto text = read(path, from);
   if (!text) return fail(std::move(text.error()));
-  auto inner = read_kustomization_text(*text);
+  auto inner = read_kustomization_at(path, *text);
   if (!inner) return fail(std::move(inner.error()).at(path));
   std::vector<taken_image> own;
   // A component's patches and entries apply to all that came before it.

@@ -8,6 +8,7 @@
 #include <pinhook/files/image_file.hpp>
 #include <pinhook/files/kustomize_image.hpp>
 #include <pinhook/files/slot.hpp>
+#include <pinhook/pipeline/image_fields.hpp>
 #include <pinhook/registry/reference.hpp>
 
 #include <algorithm>
@@ -68,7 +69,10 @@ struct read_kustomization {
   bool has_charts = false;
   /// The kustomization itself, when it has patches or charts; empty: it has none.
   std::string text;
+  /// Those of `images`, and behind them those of transformers (transformer_fault).
   std::vector<files::kustomize_entry> images;
+  /// Paths; transformers may also be the text itself.
+  std::vector<std::string> configurations, transformers;
 
   /// The first name that is a regular expression; empty: none.
   [[nodiscard]] std::string pattern() const {
@@ -79,6 +83,9 @@ struct read_kustomization {
 
 /// malformed: not YAML. invalid_input: `images` is not a list.
 [[nodiscard]] result<read_kustomization> read_kustomization_text(std::string_view text);
+
+/// The same, with what its `transformers` hold.
+[[nodiscard]] result<read_kustomization> read_kustomization_at(const std::string& path, std::string_view text);
 
 /// The form in which files of a run are compared.
 [[nodiscard]] std::filesystem::path canonical_path(const std::filesystem::path& path);
@@ -139,6 +146,7 @@ class kustomization_walk {
   [[nodiscard]] bool is_pinned_apart(const std::string& path) const {
     return within_.pinned_apart != nullptr && within_.pinned_apart->contains(canonical_path(path));
   }
+  void take_fields(const std::string& path, const read_kustomization& from, std::vector<taken_image>& into);
   void take_patches(const std::string& path, const read_kustomization& from, std::vector<taken_image>& into);
   [[nodiscard]] std::vector<taken_image> images_within(const std::string& path, const read_kustomization& from) const;
   std::vector<taken_image> images_of_patch(const std::string& path, std::string text) const;
@@ -154,6 +162,8 @@ class kustomization_walk {
   std::vector<std::string> notes_;
   std::vector<dot_match> dots_;
   std::set<std::filesystem::path> nested_;
+  /// Of the configurations so far; kustomize hands them to the kustomizations further out.
+  std::vector<image_field> fields_;
   std::size_t files_ = 0;
 };
 

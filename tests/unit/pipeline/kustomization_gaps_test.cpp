@@ -171,6 +171,15 @@ TEST_F(KustomizationGaps, RefuseAnEntryThatWouldChangeAnother) {
               HasSubstr("both; write mirror/web in their own files, in the place of the entry"));
 }
 
+TEST_F(KustomizationGaps, ReachFieldsOfConfigurationsAndNoneOfTransformers) {
+  write("over/e.yaml", "apiVersion: e.io/v1\nkind: Engine\nspec: {image: 'acme/web:1'}\n");
+  write("over/c.yaml", "images: [{path: spec/image, kind: Engine}]\n");
+  write("over/t.yaml", "kind: ImageTagTransformer\nimageTag: {name: acme/web, newName: m.example/web}\n");
+  EXPECT_THAT(missing("resources: [e.yaml]\n"), IsEmpty());
+  EXPECT_THAT(missing("resources: [e.yaml]\nconfigurations: [c.yaml]\n"), ElementsAre("acme/web:1"));
+  EXPECT_THAT(missing("resources: [e.yaml]\nconfigurations: [c.yaml]\ntransformers: [t.yaml]\n"), IsEmpty());
+}
+
 TEST_F(KustomizationGaps, RefuseAnEntryThatWouldMakeAnImageOfNone) {
   pod("over/a.yaml", {"web:1", "web"});
   EXPECT_THAT(refusal("resources: [a.yaml]\nimages:\n  - {name: web, tagSuffix: -alpine}\n"),

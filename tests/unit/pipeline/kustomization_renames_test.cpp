@@ -80,6 +80,43 @@ TEST_F(KustomizationRenames, AreOfImagesInPatches) {
   EXPECT_THAT(found(), ElementsAre("kustomization.yaml 0 ghcr.io/acme/web:v5 (kustomization.yaml)"));
 }
 
+// kustomize reaches more fields than those of Pods where its configuration names them, also one of a base.
+TEST_F(KustomizationRenames, AreOfImagesInFieldsThatConfigurationsName) {
+  const std::string engine = "apiVersion: e.io/v1\nkind: Engine\nspec: {image: 'acme/web:1'}\n";
+  const std::string entry = "images: [{name: acme/web, newName: m.example/web}]\n";
+  const std::string field = "images: [{path: spec/image, kind: Engine}]\n";
+  write("e.yaml", engine);
+  write("kustomization.yaml", "resources: [e.yaml]\n" + entry);
+  EXPECT_THAT(found(), IsEmpty());
+  for (const std::string at : {"kustomization.yaml", "base/kustomization.yaml"}) {
+    const bool is_base = at.starts_with("base");
+    write("base/e.yaml", engine);
+    write("base/c.yaml", field);
+    write("c.yaml", field);
+    write("base/kustomization.yaml",
+          std::string("resources: [e.yaml]\n") + (is_base ? "configurations: [c.yaml]\n" : ""));
+    write("kustomization.yaml",
+          std::string("resources: [base]\n") + (is_base ? "" : "configurations: [c.yaml]\n") + entry);
+    EXPECT_THAT(found(), ElementsAre("base/e.yaml 0 m.example/web:1 (kustomization.yaml)")) << at;
+  }
+}
+
+TEST_F(KustomizationRenames, ComeFromTransformers) {
+  const std::string transformer =
+      "apiVersion: builtin\nkind: ImageTagTransformer\nmetadata: {name: x}\nimageTag: {name: web, newName: "
+      "m.example/web}\n";
+  pod("a.yaml", {"web:1"});
+  write("t.yaml", transformer);
+  write("kustomization.yaml", "resources: [a.yaml]\ntransformers: [t.yaml]\n");
+  EXPECT_THAT(found(), ElementsAre("a.yaml 0 m.example/web:1 (kustomization.yaml)"));
+  pod("a.yaml", {"web:1"});
+  write("kustomization.yaml",
+        "resources: [a.yaml]\ntransformers:\n- |-\n  apiVersion: builtin\n  kind: ImageTagTransformer\n  metadata: "
+        "{name: x}\n"
+        "  imageTag: {name: web, newTag: v2}\n");
+  EXPECT_THAT(found(true), ElementsAre("a.yaml 0 web:v2 (none) (replaced) (kustomization.yaml)"));
+}
+
 TEST_F(KustomizationRenames, AreNoneWhereAnEntryGivesTheTag) {
   pod("a.yaml", {"web:1"});
   write(
