@@ -70,6 +70,12 @@ class gap_finder {
  private:
   void take(const taken_image& o) {
     if (o.is_pinned_apart) return;
+    if (!o.cut_by.empty()) {
+      if (!o.slot.is_pinned())
+        out_.notes.push_back(
+            fmt::format("{} of {} gets no entry: {}; {}", o.image, o.place, cut_problem(o.cut_by), cut_remedy));
+      return;
+    }
     const auto built = files::follow(top_.images, o.image, o.times);
     auto ref = registry::reference::parse(built.image);
     if (!ref) {

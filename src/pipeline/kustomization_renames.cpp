@@ -103,7 +103,18 @@ class rename_finder {
                      .is_replaced = true};
   }
 
+  // The image, and the entries that give it.
+  void take_cut(const std::string& path, const read_kustomization& top, const taken_image& image) {
+    const std::string problem = cut_problem(image.cut_by);
+    put(out_[image.file], image.index,
+        {.ref = std::nullopt, .text = {}, .by = path, .problem = problem, .remedy = std::string(cut_remedy)});
+    const auto built = files::follow(top.images, image.image, image.times);
+    for (const std::size_t i : built.matched)
+      if (top.images[i].fault.empty()) take_dot({path, i, problem, built.image}, cut_remedy);
+  }
+
   void take_image(const std::string& path, const read_kustomization& top, const taken_image& image) {
+    if (!image.cut_by.empty()) return take_cut(path, top, image);
     if (!image.slot.tag || image.times == 0 || image.is_decided) return;
     const auto built = files::follow(top.images, before_entries(image), image.times);
     const auto decides = [&](std::size_t i) { return top.images[i].decides(); };
@@ -121,7 +132,7 @@ class rename_finder {
   }
 
   // Finds the image of the file that is the entry.
-  void take_dot(const dot_match& one) {
+  void take_dot(const dot_match& one, std::string_view remedy = {}) {
     auto text = read_input_text(one.path);
     if (!text) return;
     const auto content = files::image_file::read(*std::move(text), one.path, places_);
@@ -130,7 +141,11 @@ class rename_finder {
     if (found == content->slots().end()) return;
     auto ref = registry::reference::parse(one.built);
     put(out_[canonical_path(one.path)], static_cast<std::size_t>(found - content->slots().begin()),
-        {ref && !ref->is_pinned() ? std::optional(*std::move(ref)) : std::nullopt, one.built, one.path, one.problem});
+        {.ref = ref && !ref->is_pinned() ? std::optional(*std::move(ref)) : std::nullopt,
+         .text = one.built,
+         .by = one.path,
+         .problem = one.problem,
+         .remedy = std::string(remedy)});
   }
 
   const files::image_places& places_;
@@ -152,9 +167,10 @@ renames_by_file find_renames(const std::vector<std::string>& kustomizations, con
     const auto text = read_input_text(path);
     auto read = text ? read_kustomization_at(path, *text) : fail(text.error());
     if (!read) continue;
-    has_change = has_change || std::ranges::any_of(read->images, [](const files::kustomize_entry& entry) {
-                   return renames(entry) || entry.decides();
-                 });
+    has_change =
+        has_change || !read->cuts.empty() || std::ranges::any_of(read->images, [](const files::kustomize_entry& entry) {
+          return renames(entry) || entry.decides();
+        });
     tops.emplace_back(path, *std::move(read));
   }
   // Where no entry changes an image, no resource is read.

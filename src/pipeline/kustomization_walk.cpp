@@ -124,6 +124,10 @@ result<read_kustomization> read_kustomization_at(const std::string& path, std::s
     if (!file) continue;
     std::ranges::move(transformer_entries(*file), std::back_inserter(out->images));
   }
+  out->cuts = image_cuts(text);
+  for (const std::string& one : replacement_files(text))
+    if (const auto file = read_input_text(beside(path, one)))
+      std::ranges::move(image_cuts(*file), std::back_inserter(out->cuts));
   return out;
 }
 
@@ -141,6 +145,10 @@ std::string dot_problem(std::string_view name, const taken_image& matched) {
       pinhook::quoted(name), quoted_name(matched.image), matched.place);
 }
 
+std::string cut_problem(std::string_view by) {
+  return fmt::format("replacements in {} take it apart at a delimiter, and would not find the tag of a pin", by);
+}
+
 result<void> kustomization_walk::take_resources(const std::string& path, const read_kustomization& from,
                                                 std::vector<taken_image>& into) {
   open_.push_back(canonical_path(path));
@@ -150,8 +158,23 @@ result<void> kustomization_walk::take_resources(const std::string& path, const r
     if (auto ok = take(path, resource, into); !ok && !within_.is_lenient) return ok;
   take_patches(path, from, into);
   take_fields(path, from, into);
+  take_cuts(path, from, into);
   open_.pop_back();
   return {};
+}
+
+// Entries on the way that give such an image count, too.
+void kustomization_walk::take_cuts(const std::string& path, const read_kustomization& from,
+                                   std::vector<taken_image>& into) {
+  if (from.cuts.empty()) return;
+  std::set<std::string, std::less<>> images;
+  for (taken_image& one : into) {
+    if (std::ranges::none_of(from.cuts, [&](const image_cut& by) { return is_cut(one.slot, by); })) continue;
+    one.cut_by = path;
+    images.insert(one.image);
+  }
+  for (taken_image& one : into)
+    if (one.slot.form == files::slot_form::kustomization && images.contains(one.image)) one.cut_by = path;
 }
 
 // Images in fields that `configurations` and transformers name.

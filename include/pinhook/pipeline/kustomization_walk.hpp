@@ -8,6 +8,7 @@
 #include <pinhook/files/image_file.hpp>
 #include <pinhook/files/kustomize_image.hpp>
 #include <pinhook/files/slot.hpp>
+#include <pinhook/pipeline/image_cuts.hpp>
 #include <pinhook/pipeline/image_fields.hpp>
 #include <pinhook/registry/reference.hpp>
 
@@ -45,6 +46,8 @@ struct taken_image {
   bool is_decided = false;
   /// The kustomization whose entry gives it, by the path on which it was reached; empty: none, or that of the walk.
   std::string decided_by{};
+  /// The kustomization that takes or writes a part of it, which a digest must not change (image_cuts.hpp); empty: none.
+  std::string cut_by{};
   /// Its own place is pinned, or has to be: an entry is not made for it, and must not make another image of it.
   bool is_pinned_apart = false;
 
@@ -73,6 +76,8 @@ struct read_kustomization {
   std::vector<files::kustomize_entry> images;
   /// Paths; transformers may also be the text itself.
   std::vector<std::string> configurations, transformers;
+  /// Of its `replacements` (read_kustomization_at).
+  std::vector<image_cut> cuts;
 
   /// The first name that is a regular expression; empty: none.
   [[nodiscard]] std::string pattern() const {
@@ -84,7 +89,7 @@ struct read_kustomization {
 /// malformed: not YAML. invalid_input: `images` is not a list.
 [[nodiscard]] result<read_kustomization> read_kustomization_text(std::string_view text);
 
-/// The same, with what its `transformers` hold.
+/// The same, with what its `transformers` hold, and its `replacements`.
 [[nodiscard]] result<read_kustomization> read_kustomization_at(const std::string& path, std::string_view text);
 
 /// The form in which files of a run are compared.
@@ -124,6 +129,9 @@ struct walk_limits {
 /// `name`: of the entry.
 [[nodiscard]] std::string dot_problem(std::string_view name, const taken_image& matched);
 
+/// `by`: taken_image::cut_by.
+[[nodiscard]] std::string cut_problem(std::string_view by);
+
 class kustomization_walk {
  public:
   /// The referents of the arguments outlive it.
@@ -146,6 +154,7 @@ class kustomization_walk {
   [[nodiscard]] bool is_pinned_apart(const std::string& path) const {
     return within_.pinned_apart != nullptr && within_.pinned_apart->contains(canonical_path(path));
   }
+  static void take_cuts(const std::string& path, const read_kustomization& from, std::vector<taken_image>& into);
   void take_fields(const std::string& path, const read_kustomization& from, std::vector<taken_image>& into);
   void take_patches(const std::string& path, const read_kustomization& from, std::vector<taken_image>& into);
   [[nodiscard]] std::vector<taken_image> images_within(const std::string& path, const read_kustomization& from) const;

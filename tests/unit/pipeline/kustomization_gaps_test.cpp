@@ -180,6 +180,15 @@ TEST_F(KustomizationGaps, ReachFieldsOfConfigurationsAndNoneOfTransformers) {
   EXPECT_THAT(missing("resources: [e.yaml]\nconfigurations: [c.yaml]\ntransformers: [t.yaml]\n"), IsEmpty());
 }
 
+TEST_F(KustomizationGaps, AreNoneWhereAReplacementTakesTheImageApart) {
+  pod("over/a.yaml", {"web:1", "side:1"});
+  const std::string text =
+      "resources: [a.yaml]\nreplacements:\n- source: {kind: ConfigMap, name: v, fieldPath: data.TAG}\n  targets:\n"
+      "  - {select: {kind: Pod}, fieldPaths: [spec.containers.0.image], options: {delimiter: ':', index: 1}}\n";
+  EXPECT_THAT(missing(text), ElementsAre("side:1"));
+  EXPECT_THAT(notes(text), ElementsAre(HasSubstr("web:1 of ")));
+}
+
 TEST_F(KustomizationGaps, RefuseAnEntryThatWouldMakeAnImageOfNone) {
   pod("over/a.yaml", {"web:1", "web"});
   EXPECT_THAT(refusal("resources: [a.yaml]\nimages:\n  - {name: web, tagSuffix: -alpine}\n"),

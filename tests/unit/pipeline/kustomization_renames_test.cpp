@@ -117,6 +117,35 @@ TEST_F(KustomizationRenames, ComeFromTransformers) {
   EXPECT_THAT(found(true), ElementsAre("a.yaml 0 web:v2 (none) (replaced) (kustomization.yaml)"));
 }
 
+// A replacement writes the tag behind the ":" of the image: of a pin it would be the digest.
+TEST_F(KustomizationRenames, AreRefusedWhereAReplacementTakesTheImageApart) {
+  const std::string one =
+      "source: {kind: ConfigMap, name: v, fieldPath: data.TAG}\n  targets:\n  - select: {kind: Pod}\n"
+      "    fieldPaths: [spec.containers.0.image]\n    options: {delimiter: ':', index: 1}\n";
+  pod("base/a.yaml", {"web:1", "side:1"});
+  write("base/kustomization.yaml", "resources: [a.yaml]\n");
+  write("kustomization.yaml", "resources: [base]\nreplacements:\n- " + one);
+  EXPECT_THAT(found(), ElementsAre("base/a.yaml 0  (none) (refused) (kustomization.yaml)"));
+  // In a file of its own; with the entries that give the image.
+  pod("base/a.yaml", {"web:1", "side:1"});
+  write("base/kustomization.yaml", "resources: [a.yaml]\nimages: [{name: web, newTag: v2}]\n");
+  write("r.yaml", "- " + one);
+  write("kustomization.yaml", "resources: [base]\nreplacements: [{path: r.yaml}]\n");
+  EXPECT_THAT(found(), ElementsAre("base/a.yaml 0  (none) (refused) (kustomization.yaml)",
+                                   "base/kustomization.yaml 0  (none) (refused) (kustomization.yaml)"));
+  pod("base/a.yaml", {"web:1"});
+  write("base/kustomization.yaml", "resources: [a.yaml]\n");
+  write("kustomization.yaml", "resources: [base]\nimages: [{name: web, newTag: v2}]\nreplacements: [{path: r.yaml}]\n");
+  EXPECT_THAT(found(), ElementsAre("base/a.yaml 0  (none) (refused) (kustomization.yaml)",
+                                   "kustomization.yaml 0 web:v2 (refused) (kustomization.yaml)"));
+  // A replacement of the whole image takes its place as any other text.
+  pod("base/a.yaml", {"web:1"});
+  write("kustomization.yaml",
+        "resources: [base]\nreplacements:\n- source: {kind: ConfigMap, name: v, fieldPath: data.IMAGE}\n  targets:\n"
+        "  - {select: {kind: Pod}, fieldPaths: [spec.containers.0.image]}\n");
+  EXPECT_THAT(found(), IsEmpty());
+}
+
 TEST_F(KustomizationRenames, AreNoneWhereAnEntryGivesTheTag) {
   pod("a.yaml", {"web:1"});
   write(
