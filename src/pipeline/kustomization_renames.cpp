@@ -6,6 +6,7 @@
 #include <pinhook/pipeline/input_text.hpp>
 #include <pinhook/pipeline/kustomization_walk.hpp>
 #include <pinhook/pipeline/kustomizations_around.hpp>
+#include <pinhook/pipeline/post_renderers.hpp>
 #include <pinhook/pipeline/values_layers.hpp>
 
 #include <fmt/core.h>
@@ -203,6 +204,10 @@ void add_layers(values_layers& layers, const std::string& path, const files::ima
   for (auto& [index, one] : layers.renamed(path, content)) put(into, index, std::move(one));
 }
 
+void add_post_renderers(const files::image_file& content, renamed_images& into) {
+  for (auto& [index, one] : renamed_by_post_renderers(content)) put(into, index, std::move(one));
+}
+
 }  // namespace
 
 renames_by_file renames_around(const std::vector<std::string>& arguments, const files::image_places& places) {
@@ -267,6 +272,7 @@ std::vector<renamed_images> renames_in(const std::vector<const input*>& inputs, 
     if (!found.empty())
       if (const auto at = found.find(canonical_path(one.path)); at != found.end()) out[i] = at->second;
     if (one.content && layers.has_any(one.path)) add_layers(layers, one.path, *one.content, out[i]);
+    if (one.content && may_have_post_renderers(one.content->text())) add_post_renderers(*one.content, out[i]);
   }
   if (gaps != nullptr) move_to_gaps(out, inputs, *gaps);
   return out;
