@@ -9,6 +9,7 @@
 #include <pinhook/cli/manual_page.hpp>
 #include <pinhook/cli/messages.hpp>
 #include <pinhook/cli/parse_arguments.hpp>
+#include <pinhook/cli/standard_output.hpp>
 
 #include <fmt/core.h>
 #include <unistd.h>
@@ -69,6 +70,11 @@ constexpr std::array<command_row, 18> command_rows{{{command::help, print_help},
 // A read that hangs cannot be ended, and its thread may still use objects that `exit` destroys, so the process ends
 // without destructors then.
 int ended(int code) {
+  // What was printed may still be in the buffer, and an empty answer must not pass for one.
+  if (const auto ok = print_text({}); !ok) {
+    say({}, ok.error().message);
+    if (code == exit_good) code = exit_failed;
+  }
   if (side_threads() == 0) return code;
   std::fflush(nullptr);
   std::_Exit(code);

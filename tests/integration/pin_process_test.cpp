@@ -60,6 +60,13 @@ TEST_F(PinProcess, AFullDiskIsAFailure) {
   const auto seen = run("pinhook pin >/dev/full", deployment_file(image("a:1")));
   EXPECT_EQ(seen.exit_code, 1);
   EXPECT_THAT(seen.errors, HasSubstr("pinhook pin: standard output: No space left"));
+  // Answers that are short enough to wait in a buffer until the end.
+  for (const std::string& command : {"resolve " + image("a:1"), std::string("explain nginx"), std::string("help"),
+                                     std::string("--version"), std::string("serve --print-config")}) {
+    const auto other = run("pinhook " + command + " >/dev/full");
+    EXPECT_EQ(other.exit_code, 1) << command;
+    EXPECT_THAT(other.errors, HasSubstr("No space left")) << command;
+  }
 }
 
 TEST_F(PinProcess, PinsATreeInPlace) {
