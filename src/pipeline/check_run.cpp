@@ -135,12 +135,20 @@ pin_text check_run::suggestion(const files::image_file& file, std::size_t slot, 
 
 std::size_t check_run::report_failures(const digest_map& known) {
   std::size_t failures = 0;
+  std::set<std::string, std::less<>> other_names;
+  for (const auto& [path, images] : options_.renames)
+    for (const auto& [index, one] : images)
+      if (one.is_guess && one.ref) other_names.insert(one.ref->canonical());
   for (const auto& [canonical, ref] : wanted_) {
     const auto found = known.find(canonical);
     if (found == known.end() || found->second) continue;
     const error& answer = found->second.error();
     if (!certain_.contains(canonical) && is_unknown_image(answer)) {
       say(fmt::format("{}; {}", answer.message, guess_note));
+      continue;
+    }
+    if (!certain_.contains(canonical) && other_names.contains(canonical)) {
+      say(answer.message);
       continue;
     }
     say_error(answer.message);

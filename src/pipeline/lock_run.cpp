@@ -111,6 +111,10 @@ void lock_run::report_failures(const digest_map& known) {
     if (found == known.end() || found->second) continue;
     const error& answer = found->second.error();
     const std::string& place = plan_.places.at(ref.canonical());
+    if (plan_.other_names.contains(ref.canonical())) {
+      say(fmt::format("{}: {}; it is not locked", place, answer.message));
+      continue;
+    }
     if (plan_.guesses.contains(ref.canonical()) && is_unknown_image(answer)) {
       say(fmt::format("{}: {}; {}, and is not locked", place, answer.message, guess_note));
       continue;

@@ -23,6 +23,8 @@ struct use {
   std::optional<registry::digest> digest;
   std::string pinned_at{};
   bool is_guess = false;
+  /// Values laid over others may give an image this name, and nothing else does.
+  bool is_other_name = false;
   /// True when a file uses the tag without a digest.
   bool is_open = false;
   /// The first place with another digest than `digest`, and that digest; empty: there is none.
@@ -68,6 +70,7 @@ struct renamed_use {
   std::string place;
   std::optional<registry::digest> digest;
   std::optional<rules::effects> effects{};
+  bool is_guess = false;
 };
 
 // The rules for a slot whose image has another name.
@@ -82,9 +85,10 @@ void take_renamed(const renamed_images& renamed, std::size_t index, const files:
                   const std::string& place, std::vector<renamed_use>& into) {
   const auto [begin, end] = renamed.equal_range(index);
   for (const auto& [i, one] : std::ranges::subrange(begin, end))
-    if (one.ref)
+    // Whether a digest that is there already comes out under a guessed name is not known.
+    if (one.ref && !(one.is_guess && s.is_pinned()))
       into.push_back({*one.ref, fmt::format("{}, which {} renames", place, one.by),
-                      s.is_pinned() ? s.ref->digest() : std::nullopt, effects_as(s, *one.ref, orders)});
+                      s.is_pinned() ? s.ref->digest() : std::nullopt, effects_as(s, *one.ref, orders), one.is_guess});
 }
 
 // The uses of all tags, each canonical one once, in the order of the files. Counts in `out` what needs no entry.
@@ -116,7 +120,7 @@ std::vector<use> uses_of(const lock_uses& from, lock_plan& out) {
       const auto [at, is_new] = by_canonical.try_emplace(tag.canonical(), uses.size());
       const auto place = slot_label(in.path, s);
       take_renamed(renamed, i, s, from.orders, place, others);
-      if (is_new) uses.push_back({tag, place, std::nullopt, {}, s.is_guess});
+      if (is_new) uses.push_back({tag, place, std::nullopt, {}, s.is_guess, false});
       uses[at->second].is_guess = uses[at->second].is_guess && s.is_guess;
       take(uses[at->second], s, place);
       if (!from.orders.set.is_empty()) take_effects(uses[at->second].effects, from.orders.effects_of(s));
@@ -124,7 +128,7 @@ std::vector<use> uses_of(const lock_uses& from, lock_plan& out) {
   }
   for (const auto& gap : from.gaps) {
     const auto [at, is_new] = by_canonical.try_emplace(gap.ref.canonical(), uses.size());
-    if (is_new) uses.push_back({gap.ref, gap.place, std::nullopt, {}, false, true});
+    if (is_new) uses.push_back({gap.ref, gap.place, std::nullopt, {}, false, false, true});
     uses[at->second].is_open = true;
     for (const auto& e : gap.effects) take_effects(uses[at->second].effects, e);
     for (const auto& one : gap.renamed)
@@ -134,7 +138,8 @@ std::vector<use> uses_of(const lock_uses& from, lock_plan& out) {
   }
   for (auto& one : others) {
     const auto [at, is_new] = by_canonical.try_emplace(one.tag.canonical(), uses.size());
-    if (is_new) uses.push_back({one.tag, one.place, one.digest, one.place, false, !one.digest});
+    if (is_new) uses.push_back({one.tag, one.place, one.digest, one.place, false, one.is_guess, !one.digest});
+    uses[at->second].is_other_name = uses[at->second].is_other_name && one.is_guess;
     uses[at->second].is_open = uses[at->second].is_open || !one.digest;
     if (one.effects) take_effects(uses[at->second].effects, *one.effects);
   }
@@ -165,6 +170,7 @@ lock_plan plan_lock(const lock_uses& from, const resolve::image_lock& existing, 
       out.places.emplace(one.tag.canonical(), one.place);
       out.effects.emplace(one.tag.canonical(), one.effects);
       if (one.is_guess) out.guesses.insert(one.tag.canonical());
+      if (one.is_other_name) out.other_names.insert(one.tag.canonical());
     }
   }
   return out;

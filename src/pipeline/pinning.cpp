@@ -232,7 +232,7 @@ std::optional<slot_result> renamed_result(const renamed_image& one, const regist
   const auto found = known.find(one.ref->canonical());
   if (found == known.end()) return std::nullopt;
   const std::string remedy = one.remedy.empty() ? fmt::format("pin it there: pinhook pin -i {}", one.by) : one.remedy;
-  if (!found->second && one.is_guess && is_unknown_image(found->second.error()))
+  if (!found->second && one.is_guess)
     return slot_result{.outcome = kind::left,
                        .message = fmt::format("{}: {}; {}", change, found->second.error().message, remedy)};
   if (!found->second)

@@ -49,6 +49,9 @@ struct lock_plan {
   std::vector<registry::reference> missing;
   /// The canonical references of `missing` that are only guesses, in every place (slot::is_guess): they need no entry.
   std::set<std::string, std::less<>> guesses{};
+  /// Those that only values laid over others give to an image (renamed_image::is_guess): they need no entry, whatever
+  /// the answer.
+  std::set<std::string, std::less<>> other_names{};
   /// Decided by a pin in a file, or by the existing lock.
   resolve::image_lock decided;
   /// Those of `decided` that the existing lock does not have: a file pins them.

@@ -47,7 +47,7 @@ struct renamed_image {
   bool is_replaced = false;
   /// What to do where the digests differ, or about the problem; empty: pin it in the kustomization.
   std::string remedy{};
-  /// Whether the image is used under this name is not known: a registry without it fails no run.
+  /// Whether the image is used under this name is not known: a registry that does not give its digest fails no run.
   bool is_guess = false;
 };
 /// By the index of the slot; one for each name.

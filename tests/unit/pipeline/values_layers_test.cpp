@@ -3,7 +3,9 @@
 #include "support/certificates.hpp"
 #include "unit/pipeline/pin_run_fixture.hpp"
 
+#include <pinhook/files/lock_file.hpp>
 #include <pinhook/pipeline/input_text.hpp>
+#include <pinhook/pipeline/lock_run.hpp>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -165,6 +167,12 @@ TEST_F(ValuesLayers, KeepAPinFromTheFileUnlessTheDigestIsThatOfBoth) {
   const auto unknown = run();
   EXPECT_EQ(unknown.status, run_status::good) << "the registry has no such image: nobody may use it";
   EXPECT_THAT(unknown.writes, IsEmpty());
+  digests.fails("m.example/nginx:1.25", {error_code::unavailable, "no such host", std::nullopt});
+  add(path, text);
+  const auto unreachable = run();
+  EXPECT_EQ(unreachable.status, run_status::good) << "it may be an example";
+  EXPECT_THAT(unreachable.writes, IsEmpty());
+  EXPECT_THAT(unreachable.messages, HasSubstr("m.example/nginx:1.25\": no such host; write the whole image there"));
   digests.holds("m.example/nginx:1.25", digest_of_digit('b'));
   add(path, text);
   const auto left = run();
@@ -176,6 +184,37 @@ TEST_F(ValuesLayers, KeepAPinFromTheFileUnlessTheDigestIsThatOfBoth) {
   digests.holds("m.example/nginx:1.25", digest_of_digit('a'));
   add(path, text);
   EXPECT_EQ(run().writes.size(), 1U);
+}
+
+// The lock has both, unless nobody has the other; the digest of one tag is never locked for another.
+TEST_F(ValuesLayers, AreLockedAsImagesOfTheirOwn) {
+  const auto locked = [&](const std::string& base, const std::string& layer) {
+    const auto path = write("values.yaml", base);
+    write("values-prod.yaml", layer);
+    add(path, base);
+    lock_run_options of;
+    of.path = "images.lock";
+    lock_run r(of, inputs, places);
+    const auto done = testing::shown(r.finish(digests.answers(r.wanted())));
+    inputs.clear();
+    EXPECT_EQ(done.status, run_status::good) << done.errors;
+    std::vector<std::string> out;
+    const auto lock = done.writes.empty() ? files::read_lock("") : files::read_lock(done.writes[0].text);
+    if (lock)
+      for (const auto& [name, image] : lock->images.images()) out.push_back(name + " " + image.digest.to_string());
+    return out;
+  };
+  const std::string nginx = "docker.io/library/nginx:1.25 " + a;
+  const std::string text = "image: {repository: nginx, tag: '1.25'}\n";
+  const std::string mirror = "image: {repository: m.example/nginx}\n";
+  EXPECT_THAT(locked(text, mirror), ElementsAre(nginx));
+  digests.fails("m.example/nginx:1.25", {error_code::unavailable, "no such host", std::nullopt});
+  EXPECT_THAT(locked(text, mirror), ElementsAre(nginx));
+  digests.holds("m.example/nginx:1.25", digest_of_digit('b'));
+  EXPECT_THAT(locked(text, mirror), ElementsAre(nginx, "m.example/nginx:1.25 " + b));
+  const std::string pinned = "image: {repository: nginx, tag: '1.25', digest: '" + a + "'}\n";
+  digests.holds("docker.io/library/nginx:1.26", digest_of_digit('b'));
+  EXPECT_THAT(locked(pinned, "image: {tag: '1.26'}\n"), ElementsAre(nginx));
 }
 
 }  // namespace
