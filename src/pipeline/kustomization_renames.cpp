@@ -108,7 +108,7 @@ class rename_finder {
   void take_cut(const std::string& path, const read_kustomization& top, const taken_image& image) {
     const std::string problem = cut_problem(image.cut_by);
     put(out_[image.file], image.index,
-        {.ref = std::nullopt, .text = {}, .by = path, .problem = problem, .remedy = std::string(cut_remedy)});
+        {.ref = std::nullopt, .text = {}, .by = image.cut_by, .problem = problem, .remedy = std::string(cut_remedy)});
     const auto built = files::follow(top.images, image.image, image.times);
     for (const std::size_t i : built.matched)
       if (top.images[i].fault.empty()) take_dot({path, i, problem, built.image}, cut_remedy);

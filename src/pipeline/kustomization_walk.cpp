@@ -251,6 +251,10 @@ void kustomization_walk::take_entries(const std::string& path, std::string text,
     const files::slot& s = slots[i];
     if (s.form == files::slot_form::kustomization && s.reason == files::skip_reason::none && s.ref && s.tag)
       into.push_back(taken_from_entry(s, path, i));
+    else
+      continue;
+    for (const auto& [item, by] : cut_entries_)
+      if (s.pointer == fmt::format("/images/{}", item)) into.back().cut_by = by;
   }
   if (within_.planned == nullptr) return;
   const auto planned = within_.planned->find(canonical_path(path));
@@ -375,10 +379,13 @@ void kustomization_walk::find_dots(const std::string& path, const read_kustomiza
 // Applies the entries of a kustomization to the images of its resources.
 void kustomization_walk::apply(const std::string& path, const read_kustomization& k, std::vector<taken_image>& to) {
   find_dots(path, k, to);
+  cut_entries_.clear();
   for (auto& o : to) {
     if (o.times == 0) continue;
     auto built = files::follow(k.images, o.image, o.times);
     o.image = std::move(built.image);
+    for (const std::size_t i : built.matched)
+      if (!o.cut_by.empty()) cut_entries_.emplace(i, o.cut_by);
     if (!o.is_decided && std::ranges::any_of(built.matched, [&](std::size_t i) { return k.images[i].decides(); })) {
       o.is_decided = true;
       o.decided_by = path;

@@ -173,6 +173,8 @@ class kustomization_walk {
   std::set<std::filesystem::path> nested_;
   /// Of the configurations so far; kustomize hands them to the kustomizations further out.
   std::vector<image_field> fields_;
+  /// Of the kustomization whose entries were applied last: those that gave an image with taken_image::cut_by, and that.
+  std::map<std::size_t, std::string> cut_entries_;
   std::size_t files_ = 0;
 };
 

@@ -56,6 +56,10 @@ TEST(ImageCuts, AreOfTheImageThatTheFieldNames) {
     EXPECT_FALSE(is_cut(web, {"Deployment", "web", before + field})) << field;
   EXPECT_FALSE(is_cut(web, {"StatefulSet", "web", before + "containers.1.image"}));
   EXPECT_FALSE(is_cut(web, {"Deployment", "api", before + "containers.1.image"}));
+  files::slot patch;
+  patch.pointer = "/0/value";
+  EXPECT_TRUE(is_cut(patch, {"Deployment", "web", "spec.image"})) << "it does not say which object it changes";
+  EXPECT_FALSE(is_cut(patch, {"Deployment", "web", "metadata.name"}));
   web.pointer = "/spec/image";
   EXPECT_TRUE(is_cut(web, {"Deployment", "web", "spec.image"}));
   EXPECT_FALSE(is_cut(web, {"Deployment", "web", "status.image"}));

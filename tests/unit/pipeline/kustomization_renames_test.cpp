@@ -138,6 +138,15 @@ TEST_F(KustomizationRenames, AreRefusedWhereAReplacementTakesTheImageApart) {
   write("kustomization.yaml", "resources: [base]\nimages: [{name: web, newTag: v2}]\nreplacements: [{path: r.yaml}]\n");
   EXPECT_THAT(found(), ElementsAre("base/a.yaml 0  (none) (refused) (kustomization.yaml)",
                                    "kustomization.yaml 0 web:v2 (refused) (kustomization.yaml)"));
+  // Of a component, with the entries before its replacements.
+  pod("base/a.yaml", {"web:1"});
+  write("part/kustomization.yaml",
+        "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nimages: [{name: web, newTag: v2}]\n"
+        "replacements: [{path: ../r.yaml}]\n");
+  write("kustomization.yaml", "resources: [base]\ncomponents: [part]\n");
+  EXPECT_THAT(found(), ElementsAre("base/a.yaml 0  (none) (refused) (part/kustomization.yaml)",
+                                   "part/kustomization.yaml 0  (none) (refused) (part/kustomization.yaml)"));
+  write("part/kustomization.yaml", "kind: Component\n");
   // A replacement of the whole image takes its place as any other text.
   pod("base/a.yaml", {"web:1"});
   write("kustomization.yaml",
