@@ -96,9 +96,10 @@ std::vector<std::string> replacement_files(std::string_view text) {
 }
 
 bool is_cut(const files::slot& image, const image_cut& by) {
-  if (image.form != files::slot_form::scalar || image.is_in_text) return false;
-  // A JSON patch does not say which object it changes.
-  if (image.kind.empty()) return by.field.ends_with("image");
+  if (image.form != files::slot_form::scalar) return false;
+  // A JSON patch, also one in a kustomization, does not say which object it changes.
+  if (image.kind.empty() || image.kind == "Kustomization" || image.kind == "Component")
+    return by.field.ends_with("image");
   if (!by.kind.empty() && by.kind != image.kind) return false;
   const std::string_view object = std::string_view(image.object).substr(image.object.find_last_of(" /") + 1);
   if (!by.name.empty() && !by.name.contains(object)) return false;

@@ -104,6 +104,17 @@ class rename_finder {
                      .is_replaced = true};
   }
 
+  // Entries whose image a transformer changes once more: it would not find the tag, or rename the digest.
+  void take_transformed(const std::string& path, const read_kustomization& top, const taken_image& image) {
+    const auto is_transformer = [&](std::size_t i) { return top.images[i].fault == transformer_fault; };
+    const auto built = files::follow(top.images, image.image, image.times);
+    if (std::ranges::none_of(built.matched, is_transformer)) return;
+    for (const std::size_t i : built.matched)
+      if (top.images[i].fault.empty())
+        take_dot({path, i, fmt::format("a transformer changes it to {}", quoted_name(built.image)), built.image},
+                 transformer_remedy);
+  }
+
   // The image, and the entries that give it.
   void take_cut(const std::string& path, const read_kustomization& top, const taken_image& image) {
     const std::string problem = cut_problem(image.cut_by);
@@ -116,6 +127,7 @@ class rename_finder {
 
   void take_image(const std::string& path, const read_kustomization& top, const taken_image& image) {
     if (!image.cut_by.empty()) return take_cut(path, top, image);
+    take_transformed(path, top, image);
     if (!image.slot.tag || image.times == 0 || image.is_decided) return;
     const auto built = files::follow(top.images, before_entries(image), image.times);
     const auto decides = [&](std::size_t i) { return top.images[i].decides(); };

@@ -60,6 +60,8 @@ TEST(ImageCuts, AreOfTheImageThatTheFieldNames) {
   patch.pointer = "/0/value";
   EXPECT_TRUE(is_cut(patch, {"Deployment", "web", "spec.image"})) << "it does not say which object it changes";
   EXPECT_FALSE(is_cut(patch, {"Deployment", "web", "metadata.name"}));
+  patch.kind = "Kustomization";
+  EXPECT_TRUE(is_cut(patch, {"Deployment", "web", "spec.image"}));
   web.pointer = "/spec/image";
   EXPECT_TRUE(is_cut(web, {"Deployment", "web", "spec.image"}));
   EXPECT_FALSE(is_cut(web, {"Deployment", "web", "status.image"}));

@@ -109,6 +109,14 @@ TEST_F(KustomizationRenames, ComeFromTransformers) {
   write("t.yaml", transformer);
   write("kustomization.yaml", "resources: [a.yaml]\ntransformers: [t.yaml]\n");
   EXPECT_THAT(found(), ElementsAre("a.yaml 0 m.example/web:1 (kustomization.yaml)"));
+  // Behind an entry of `images`.
+  for (const char* name : {"web", "'web:v2'"}) {
+    pod("a.yaml", {"web:1"});
+    write("t.yaml", std::string("kind: ImageTagTransformer\nimageTag: {newName: m.example/web, name: ") + name + "}\n");
+    write("kustomization.yaml", "resources: [a.yaml]\nimages: [{name: web, newTag: v2}]\ntransformers: [t.yaml]\n");
+    EXPECT_THAT(found(), ElementsAre("kustomization.yaml 0 m.example/web:v2 (refused) (kustomization.yaml)"));
+  }
+  write("t.yaml", transformer);
   pod("a.yaml", {"web:1"});
   write("kustomization.yaml",
         "resources: [a.yaml]\ntransformers:\n- |-\n  apiVersion: builtin\n  kind: ImageTagTransformer\n  metadata: "
