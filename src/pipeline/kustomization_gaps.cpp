@@ -169,6 +169,12 @@ class gap_finder {
                        entry->name, both[0]->tag(), both[1]->tag());
   }
 
+  // No digest may be written into the image here.
+  [[nodiscard]] bool has_no_room(const taken_image& o, const files::followed_image& own) const {
+    return !o.cut_by.empty() ||
+           std::ranges::any_of(own.matched, [&](auto i) { return top_.images[i].fault == transformer_fault; });
+  }
+
   // Fails when the added entries would change an image to another one.
   result<void> verify(const std::vector<taken_image>& all) const {
     if (out_.missing.empty()) return {};
@@ -181,8 +187,18 @@ class gap_finder {
         planned.push_back({.name = std::string(gap.ref.written_name()), .new_tag = tag});
     }
     for (const auto& o : all) {
-      const auto built = files::follow(top_.images, o.image, o.times).image;
-      const auto text = files::follow(planned, o.image, o.times).image;
+      const auto own = files::follow(top_.images, o.image, o.times);
+      const auto with_entries = files::follow(planned, o.image, o.times);
+      const bool is_reached = with_entries.matched != own.matched || std::ranges::any_of(out_.missing, [&](auto& gap) {
+                                return gap.entry && std::ranges::find(own.matched, *gap.entry) != own.matched.end();
+                              });
+      if (has_no_room(o, own) && is_reached)
+        return fail(error_code::invalid_input,
+                    fmt::format("{} of {} would get the digest of an entry for its name, which replacements or a "
+                                "transformer change once more; pin them in their own files",
+                                own.image, o.place));
+      const std::string& built = own.image;
+      const std::string& text = with_entries.image;
       const auto before = registry::reference::parse(built);
       const auto after = registry::reference::parse(text);
       if (before ? after && after->canonical() == before->canonical() : built == text) continue;

@@ -187,6 +187,13 @@ TEST_F(KustomizationGaps, AreNoneWhereAReplacementTakesTheImageApart) {
       "  - {select: {kind: Pod}, fieldPaths: [spec.containers.0.image], options: {delimiter: ':', index: 1}}\n";
   EXPECT_THAT(missing(text), ElementsAre("side:1"));
   EXPECT_THAT(notes(text), ElementsAre(HasSubstr("web:1 of ")));
+  // An entry for the other one would reach it.
+  pod("over/a.yaml", {"web:1", "web:1"});
+  EXPECT_THAT(refusal(text), HasSubstr("web:1 of "));
+  EXPECT_THAT(refusal(text + "images: [{name: web, newName: m.example/web}]\n"), HasSubstr("m.example/web:1 of "));
+  write("over/t.yaml", "kind: ImageTagTransformer\nimageTag: {name: 'web:1', newName: m.example/web}\n");
+  pod("over/a.yaml", {"web:1", "side:1"});
+  EXPECT_THAT(missing("resources: [a.yaml]\ntransformers: [t.yaml]\n"), ElementsAre("side:1"));
 }
 
 TEST_F(KustomizationGaps, RefuseAnEntryThatWouldMakeAnImageOfNone) {
