@@ -118,8 +118,14 @@ TEST_F(LogQueue, AReaderThatStoppedKeepsNobodyWaiting) {
   }
   EXPECT_TRUE(text.ends_with("again\n"));
   // Those that were written are whole and in order.
-  for (std::size_t i = 0; i * 1'000 + 1'000 <= text.size(); ++i)
-    EXPECT_EQ(text.substr(i * 1'000, 1'000), numbered(static_cast<int>(i)));
+  int last = -1;
+  for (std::size_t at = 0; at + 1'000 <= text.size(); at += 1'000) {
+    const std::string line = text.substr(at, 1'000);
+    const int number = std::stoi(line);
+    EXPECT_EQ(line, numbered(number));
+    EXPECT_GT(number, last);
+    last = number;
+  }
 }
 
 TEST_F(LogQueue, TheLogSaysHowManyLinesWereDropped) {
@@ -142,9 +148,13 @@ TEST_F(LogQueue, TheLogSaysHowManyLinesWereDropped) {
 }
 
 TEST_F(LogQueue, EndsAlthoughItsReaderStopped) {
+  std::array<char, 4096> some{};
+  std::size_t written = 1;
   {
     const line_queue queue(ends[1], {.most = 10, .patience = milliseconds(1), .last = milliseconds(1)});
     EXPECT_TRUE(line_queue::put(std::string(200'000, 'x')));
+    // Its writer has begun by then.
+    ASSERT_EQ(::read(ends[0], some.data(), written), 1);
     EXPECT_TRUE(line_queue::put("second\n"));
   }
   // The writer that was left behind ends when it can, and another queue has its own.
@@ -157,8 +167,7 @@ TEST_F(LogQueue, EndsAlthoughItsReaderStopped) {
   std::array<char, 16> piece{};
   EXPECT_EQ(::read(other[0], piece.data(), piece.size()), 6);
   for (const int one : other) ::close(one);
-  std::size_t written = 0;
-  for (std::array<char, 4096> some{}; written < 200'000;) {
+  while (written < 200'000) {
     const auto n = ::read(ends[0], some.data(), some.size());
     ASSERT_GT(n, 0);
     written += static_cast<std::size_t>(n);
