@@ -20,4 +20,8 @@ void append_pointer(std::string& pointer, std::string_view name) {
   }
 }
 
+bool is_index(std::string_view part) {
+  return !part.empty() && std::ranges::all_of(part, [](char c) { return c >= '0' && c <= '9'; });
+}
+
 }  // namespace pinhook::pin

@@ -1,6 +1,7 @@
 #include <pinhook/pipeline/image_cuts.hpp>
 
 #include <pinhook/base/text.hpp>
+#include <pinhook/pin/json_pointer.hpp>
 #include <pinhook/yaml/source.hpp>
 
 #include <algorithm>
@@ -40,10 +41,6 @@ void take_replacement(const source_document& doc, node_index one, std::vector<im
       take_cut(doc, doc.resolve(doc.find(target, "select")), doc.at(field).text, into);
     });
   });
-}
-
-bool is_index(std::string_view part) {
-  return !part.empty() && std::ranges::all_of(part, [](char c) { return c >= '0' && c <= '9'; });
 }
 
 // The last part of the text, behind the sign.
@@ -107,10 +104,10 @@ bool is_cut(const files::slot& image, const image_cut& by) {
   std::string_view field = by.field;
   if (cut_last(pointer, '/') != cut_last(field, '.')) return false;
   const std::string_view at = cut_last(pointer, '/');
-  if (!is_index(at)) return at == cut_last(field, '.');
+  if (!pin::is_index(at)) return at == cut_last(field, '.');
   const std::string_view item = cut_item(field);
   if (cut_last(pointer, '/') != cut_last(field, '.')) return false;
-  if (is_index(item)) return item == at;
+  if (pin::is_index(item)) return item == at;
   // By another member, "[image=web]": it may be this one.
   return !item.starts_with("[name=") || item == "[name=" + image.name + "]";
 }

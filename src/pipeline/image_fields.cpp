@@ -1,5 +1,6 @@
 #include <pinhook/pipeline/image_fields.hpp>
 
+#include <pinhook/pin/json_pointer.hpp>
 #include <pinhook/yaml/source.hpp>
 
 #include <algorithm>
@@ -28,14 +29,10 @@ std::string_view cut_first(std::string_view& path) {
   return out;
 }
 
-bool is_index(std::string_view part) {
-  return !part.empty() && std::ranges::all_of(part, [](char c) { return c >= '0' && c <= '9'; });
-}
-
 // Items of lists are handled one by one, as are the objects of a List.
 void skip_index(std::string_view& pointer) {
   std::string_view rest = pointer;
-  if (is_index(cut_first(rest))) pointer = rest;
+  if (pin::is_index(cut_first(rest))) pointer = rest;
 }
 
 }  // namespace
