@@ -43,6 +43,7 @@ lookup_options options_of(const config::settings& s) {
   lookup_options out;
   out.at_once = s.resolver.host_concurrency;
   out.limit = s.resolver.lookup_limit;
+  out.tell_every = std::chrono::seconds(1);
   return out;
 }
 
@@ -67,10 +68,10 @@ std::optional<error> refusal_of_meaning(const registry::reference& ref, const re
 }
 
 // Rewrites the line in place, and removes it when all are done.
-void print_progress(std::size_t done, std::size_t total) {
+void print_progress(std::size_t done, std::size_t total, std::chrono::nanoseconds since_start) {
   constexpr const char* back_and_clear = "\r\x1b[K";
   if (done < total)
-    fmt::print(stderr, "{}resolving {}/{} images", back_and_clear, done, total);
+    fmt::print(stderr, "{}{}", back_and_clear, progress_status(done, total, since_start));
   else
     fmt::print(stderr, "{}", back_and_clear);
   std::fflush(stderr);
@@ -79,7 +80,10 @@ void print_progress(std::size_t done, std::size_t total) {
 }  // namespace
 
 registry_digests::progress shown_progress(std::string_view command) {
-  if (is_terminal(STDERR_FILENO)) return print_progress;
+  if (is_terminal(STDERR_FILENO))
+    return [start = machine_clock().now()](std::size_t done, std::size_t total) {
+      print_progress(done, total, machine_clock().now() - start);
+    };
   return
       [of = progress_lines(std::string(command), machine_clock().now())](std::size_t done, std::size_t total) mutable {
         const auto line = of.line_for(done, total, machine_clock().now());

@@ -81,10 +81,14 @@ awaitable<std::vector<result<registry::digest>>> lookup_queue::find(std::vector<
     at->second.first->jobs[at->second.second].positions.push_back(i);
   }
   if (all.on_progress && all.total != 0) all.on_progress(0, all.total);
+  server::task_group teller(with_.on);
+  if (all.on_progress && options_.tell_every.count() > 0) teller.spawn(tell(all));
   server::task_group workers(with_.on);
   for (auto& [registry, at] : lines)
     for (std::size_t i = 0; i < std::min(at.jobs.size(), options_.at_once); ++i) workers.spawn(work(all, at));
   co_await workers.wait();
+  teller.cancel();
+  co_await teller.wait();
   co_return std::move(all.out);
 }
 
@@ -97,6 +101,14 @@ awaitable<void> lookup_queue::work(run& all, line& at) {
     for (const std::size_t i : mine.positions) all.out[i] = got;
     ++all.done;
     if (all.on_progress) all.on_progress(all.done, all.total);
+  }
+}
+
+// Tells the progress by the clock until all are done.
+awaitable<void> lookup_queue::tell(run& all) {
+  while (all.done < all.total) {
+    co_await seams_.sleep(options_.tell_every);
+    if (all.done < all.total) all.on_progress(all.done, all.total);
   }
 }
 

@@ -10,4 +10,9 @@ std::string progress_lines::line_for(std::size_t done, std::size_t total, steady
   return fmt::format("pinhook {}: resolving {}/{} images\n", command_, done, total);
 }
 
+std::string progress_status(std::size_t done, std::size_t total, std::chrono::nanoseconds since_start) {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(since_start).count();
+  return fmt::format("resolving {}/{} images{}", done, total, seconds < 1 ? "" : fmt::format(", {} s", seconds));
+}
+
 }  // namespace pinhook::access

@@ -52,7 +52,8 @@ class digest_source {
 /// at one registry. A signal ends the command as it ends any program.
 class registry_digests final : public digest_source {
  public:
-  /// Called from `find` with the number of references that are done and their total.
+  /// Called from `find` with the number of references that are done and their total, once a second and when one is
+  /// done.
   using progress = std::function<void(std::size_t done, std::size_t total)>;
 
   /// `s` as config::settings_for_files gives them: $DOCKER_CONFIG is used only through them. Configures the log as in
@@ -91,8 +92,8 @@ class registry_digests final : public digest_source {
   std::unique_ptr<parts> parts_;
 };
 
-/// Progress on standard error. On a terminal a line "resolving 120/300 images", rewritten in place and gone at the end;
-/// elsewhere, as in the log of a CI job, a line "pinhook pin: resolving 120/300 images" every ten seconds.
+/// Progress on standard error. On a terminal a line "resolving 120/300 images, 4 s", rewritten in place and gone at the
+/// end; elsewhere, as in the log of a CI job, a line "pinhook pin: resolving 120/300 images" every ten seconds.
 [[nodiscard]] registry_digests::progress shown_progress(std::string_view command);
 
 /// Digests from a lock alone; no registry is contacted. not_found: the lock does not have it; the message names the

@@ -51,6 +51,8 @@ struct lookup_options {
   std::chrono::nanoseconds first_wait = std::chrono::seconds(1);
   /// A registry with a longer Retry-After has failed, since a person waits.
   std::chrono::nanoseconds most_wait = std::chrono::seconds(30);
+  /// How often progress is told although no reference is done since, so that a slow registry is not silence; 0: never.
+  std::chrono::nanoseconds tell_every{0};
 };
 
 /// The wait before try `made + 1`; nothing: `last` is the result. `random` in [0, 1). Pure.
@@ -59,7 +61,8 @@ struct lookup_options {
 
 class lookup_queue {
  public:
-  /// Called with the number of references that are done and their total.
+  /// Called with the number of references that are done and their total: at the start, when one is done, and each
+  /// tell_every.
   using progress = std::function<void(std::size_t done, std::size_t total)>;
 
   /// All must outlive the queue. `credentials` may be null: anonymous.
@@ -83,6 +86,7 @@ class lookup_queue {
   struct run;
 
   awaitable<void> work(run& all, line& at);
+  awaitable<void> tell(run& all);
   awaitable<result<registry::digest>> look_up(line& at, registry::reference ref);
 
   tools with_;

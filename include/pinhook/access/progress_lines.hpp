@@ -1,4 +1,5 @@
-// The progress of look-ups in the log of a CI job, which cannot rewrite a line: one every ten seconds.
+// The progress of look-ups: in the log of a CI job, which cannot rewrite a line, one every ten seconds; on a terminal
+// one line that is rewritten.
 //
 // A value; any thread.
 #pragma once
@@ -18,13 +19,17 @@ class progress_lines {
  public:
   progress_lines(std::string command, steady_time start) : command_(std::move(command)), last_(start) {}
 
-  /// "pinhook pin: resolving 120/300 images\n" when the last line, or the start, was at least progress_interval ago and
-  /// something is left to do; else empty.
+  /// To be called every second or more often. "pinhook pin: resolving 120/300 images\n" when the last line, or the
+  /// start, was at least progress_interval ago and something is left to do; else empty.
   [[nodiscard]] std::string line_for(std::size_t done, std::size_t total, steady_time now);
 
  private:
   std::string command_;
   steady_time last_;
 };
+
+/// The line on a terminal, without a line break: "resolving 120/300 images", after a second "resolving 0/60 images, 12
+/// s", for numbers alone can stand still.
+[[nodiscard]] std::string progress_status(std::size_t done, std::size_t total, std::chrono::nanoseconds since_start);
 
 }  // namespace pinhook::access

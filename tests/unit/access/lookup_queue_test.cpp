@@ -82,6 +82,10 @@ class scripted_resolver final : public resolve::resolver {
     wants.push_back(queries.front().want);
     limits.push_back(d.remaining(time.now()));
     most = std::max(most, ++under_way);
+    while (is_stalled) {
+      asio::steady_timer turn(io, asio::steady_timer::time_point::min());
+      co_await turn.async_wait(asio::use_awaitable);
+    }
     asio::steady_timer turn(io, asio::steady_timer::time_point::min());
     co_await turn.async_wait(asio::use_awaitable);
     time.advance(takes);
@@ -105,6 +109,8 @@ class scripted_resolver final : public resolve::resolver {
   testing::fake_clock& time;
   std::map<std::string, std::deque<result<registry::digest>>> answers;
   std::chrono::nanoseconds takes{0};
+  /// No answer comes while it is true.
+  bool is_stalled = false;
   std::vector<std::string> asked;
   std::vector<resolve::freshness> wants;
   std::vector<std::chrono::nanoseconds> limits;
@@ -117,8 +123,9 @@ class LookupQueue : public ::testing::Test {
   std::vector<std::string> find(const std::vector<std::string>& texts) {
     std::vector<registry::reference> refs;
     for (const auto& text : texts) refs.push_back(registry::reference::parse(text).value());
-    lookup_queue queue({io.get_executor(), tags, nullptr, time, has_answered}, options,
-                       testing::passing_waits(time, &slept, 0.0));
+    auto seams = testing::passing_waits(time, &slept, 0.0);
+    if (sleep) seams.sleep = sleep;
+    lookup_queue queue({io.get_executor(), tags, nullptr, time, has_answered}, options, std::move(seams));
     const auto found = testing::run_on(io, queue.find(refs, [this](std::size_t done, std::size_t total) {
       reported.push_back(std::to_string(done) + "/" + std::to_string(total));
     }));
@@ -137,6 +144,8 @@ class LookupQueue : public ::testing::Test {
   scripted_resolver tags{io, time};
   std::function<bool(std::string_view, steady_time)> has_answered;
   lookup_options options;
+  /// In place of waits that take no time.
+  std::function<awaitable<void>(std::chrono::nanoseconds)> sleep;
   std::vector<std::chrono::nanoseconds> slept;
   std::vector<std::string> reported;
 };
@@ -155,6 +164,24 @@ TEST_F(LookupQueue, AnswersInOrderAndAsksForEqualReferencesOnce) {
 TEST_F(LookupQueue, ReportsNoProgressWithoutReferences) {
   EXPECT_THAT(find({}), ElementsAre());
   EXPECT_TRUE(reported.empty());
+}
+
+TEST_F(LookupQueue, TellsTheProgressByTheClockWhileARegistryStalls) {
+  answers("r.example/a:1", {digest_of_digit('a')});
+  tags.is_stalled = true;
+  options.tell_every = 1s;
+  int ticks = 0;
+  sleep = [&](std::chrono::nanoseconds span) -> awaitable<void> {
+    slept.push_back(span);
+    if (++ticks == 4) tags.is_stalled = false;
+    // Those after the fourth end as a timer does, when the queue cancels it.
+    co_await sleep_on_timer(ticks <= 4 ? 0ns : std::chrono::nanoseconds(1h));
+  };
+  EXPECT_THAT(find({"r.example/a:1"}), ElementsAre("a"));
+  EXPECT_THAT(slept, ::testing::Each(std::chrono::nanoseconds(1s)));
+  ASSERT_GE(reported.size(), 5U);
+  EXPECT_EQ(std::ranges::count(reported, "0/1"), static_cast<std::ptrdiff_t>(reported.size()) - 1);
+  EXPECT_EQ(reported.back(), "1/1");
 }
 
 TEST_F(LookupQueue, AsksPastTheCacheWithTheLimitOfATry) {

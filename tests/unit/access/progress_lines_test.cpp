@@ -18,5 +18,10 @@ TEST(ProgressLines, GiveOneLineEveryTenSeconds) {
   EXPECT_EQ(p.line_for(300, 300, start + 60s), "") << "the summary follows";
 }
 
+TEST(ProgressStatus, SaysTheTimeSinceNumbersCanStandStill) {
+  EXPECT_EQ(progress_status(0, 60, 999ms), "resolving 0/60 images");
+  EXPECT_EQ(progress_status(0, 60, 12900ms), "resolving 0/60 images, 12 s");
+}
+
 }  // namespace
 }  // namespace pinhook::access
