@@ -195,8 +195,12 @@ run_outcome lock_run::finish(const digest_map& known) {
   const auto before = existing_ ? existing_->images : resolve::image_lock();
   files::lock_file after{format(), locked(plan_, known, before, options_.wait, refused_)};
   const std::size_t used = after.images.images().size();
-  const bool may_prune = bad_files_ == 0;
-  if (options_.prunes && !may_prune) say("nothing is dropped: the images of an invalid file are not known");
+  // A run in which every image failed knows nothing that would take the place of what is there.
+  const bool has_failed_whole = used == 0 && outcome_.status != run_status::good;
+  const bool may_prune = bad_files_ == 0 && !has_failed_whole;
+  if (options_.prunes && !may_prune)
+    say(bad_files_ != 0 ? "nothing is dropped: the images of an invalid file are not known"
+                        : "nothing is dropped: every image of these files failed");
   if (!options_.prunes || !may_prune) after.images.add_missing(before);
   // A run in which everything failed has nothing to say in a new file.
   if (outcome_.status == run_status::good || !after.images.images().empty()) write(files::write_lock(after));
@@ -218,12 +222,14 @@ void lock_run::report(const resolve::image_lock& before, const resolve::image_lo
   if (plan_.without_tag != 0)
     say(fmt::format("{} pinned without a tag that is written anywhere: nothing to lock", plan_.without_tag));
   report_waiting(after);
-  if (used == 0) say("no image to lock was found");
+  if (used == 0 && plan_.missing.empty() && plan_.fresh.empty()) say("no image to lock was found");
   const std::size_t kept = after.images().size() - used;
-  const std::string rest = kept == 0 ? ""
-                           : kept == 1
-                               ? "; 1 of them is not in these files and stays (--prune drops it)"
-                               : fmt::format("; {} of them are not in these files and stay (--prune drops them)", kept);
+  const bool is_one = kept == 1;
+  const std::string rest =
+      kept == 0 ? ""
+                : fmt::format("; {} of them {} not in these files and {}{}", kept, is_one ? "is" : "are",
+                              is_one ? "stays" : "stay",
+                              options_.prunes ? "" : fmt::format(" (--prune drops {})", is_one ? "it" : "them"));
   say(lock_summary(before, after) + rest + faults_of_rest(faults()));
 }
 

@@ -40,7 +40,8 @@ struct lock_run_options {
   /// that this run does not read.
   bool prunes = false;
   /// Write what succeeds although a file is invalid or an image cannot be resolved. Then a failed image keeps the entry
-  /// that it has, and `prunes` drops nothing when a file is invalid, since its images are not known.
+  /// that it has, and `prunes` drops nothing when a file is invalid, since its images are not known, nor when every
+  /// image failed.
   bool keeps_going = false;
   /// The operator's rules for single images.
   slot_rules orders{};

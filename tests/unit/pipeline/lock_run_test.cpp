@@ -199,7 +199,12 @@ TEST_F(LockRun, KeepsGoing) {
        run_status::invalid,
        "locked 1 image: 1 new; 1 not resolved; 1 file invalid\n",
        {"docker.io/library/redis:7"}},
-      {"nothing succeeds", "kind: [", pod("redis:9"), run_status::invalid, "no image to lock was found\n", {}},
+      {"nothing succeeds",
+       "kind: [",
+       pod("redis:9"),
+       run_status::invalid,
+       "locked 0 images, none changed; 1 not resolved; 1 file invalid\n",
+       {}},
   };
   options.keeps_going = true;
   for (const row& one : rows) {
@@ -210,6 +215,7 @@ TEST_F(LockRun, KeepsGoing) {
     const auto done = run();
     EXPECT_EQ(done.status, one.status);
     EXPECT_THAT(done.messages, HasSubstr(one.messages));
+    EXPECT_THAT(done.messages, ::testing::Not(HasSubstr("no image to lock"))) << "images were found";
     EXPECT_EQ(done.writes.size(), one.locked.empty() ? 0U : 1U);
     if (done.writes.empty()) continue;
     const auto lock = files::read_lock(done.writes[0].text);
@@ -218,6 +224,21 @@ TEST_F(LockRun, KeepsGoing) {
     for (const auto& [name, image] : lock->images.images()) names.push_back(name);
     EXPECT_EQ(names, one.locked);
   }
+}
+
+TEST_F(LockRun, DropsNothingWhenEveryImageFails) {
+  add("a.yaml", pod("nginx:1.25"));
+  add("b.yaml", pod("redis:7"));
+  options.existing = run().writes.at(0).text;
+  inputs.clear();
+  add("a.yaml", pod("redis:9"));
+  options.keeps_going = options.prunes = true;
+  const auto done = run();
+  EXPECT_EQ(done.status, run_status::unresolved);
+  EXPECT_THAT(done.writes, IsEmpty());
+  EXPECT_THAT(done.messages, HasSubstr("nothing is dropped: every image of these files failed\n"
+                                       "locked 2 images, none changed; 2 of them are not in these files and stay; "
+                                       "1 not resolved\n"));
 }
 
 // The images of a file that cannot be read are not known, and an image that cannot be looked up is still used.
