@@ -122,6 +122,12 @@ class sarif_writer {
       json_.key("executionSuccessful");
       json_.boolean(options_.is_complete);
       list("toolExecutionNotifications", [&] {
+        if (const auto& notice = options_.no_image) {
+          open();
+          text("level", notice->is_error ? "error" : "warning");
+          message("message", notice->text);
+          close();
+        }
         for (const auto& file : files) {
           if (file.fault.empty()) continue;
           open();

@@ -23,6 +23,13 @@ enum class report_format : std::uint8_t { table, json, sarif, junit, github };
 /// "table", "json", "sarif", "junit", "github".
 [[nodiscard]] std::optional<report_format> parse_report_format(std::string_view text) noexcept;
 
+/// What is said of the whole run, not of a file.
+struct report_notice {
+  std::string text;
+  /// The run fails by it.
+  bool is_error = false;
+};
+
 struct report_options {
   /// table: rules in colour.
   bool has_colour = false;
@@ -30,8 +37,10 @@ struct report_options {
   bool is_verbose = false;
   /// sarif, junit, github: the directory that relative paths start from, absolute; best the root of the repository.
   std::string directory = "/";
-  /// sarif: whether every file was read and every reference resolved.
+  /// sarif: whether every file was read and every reference resolved, and with --strict each argument has an image.
   bool is_complete = true;
+  /// sarif: that an argument has no image.
+  std::optional<report_notice> no_image{};
 };
 
 using checked_files = std::vector<checked_file>;
@@ -47,7 +56,7 @@ using checked_files = std::vector<checked_file>;
 /// (text, command or advice).
 [[nodiscard]] std::string write_json(const checked_files& files);
 /// SARIF 2.1.0 with errata 01 (docs.oasis-open.org/sarif), as GitHub's code scanning accepts it. A file that could not
-/// be read is a notification of the invocation.
+/// be read is a notification of the invocation, as is an argument without an image.
 [[nodiscard]] std::string write_sarif(const checked_files& files, const rule_table& rules,
                                       const report_options& options);
 /// The dialect that GitLab and Jenkins read (GitLab: lib/gitlab/ci/parsers/test/junit.rb): a suite is a file, a case is

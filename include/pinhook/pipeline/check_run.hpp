@@ -69,6 +69,11 @@ class check_run final : public run {
   [[nodiscard]] run_outcome stop(const error& e) override;
 
  private:
+  // Arguments in which no image was found, and the message about them.
+  struct empty_arguments {
+    std::size_t count = 0;
+    std::string message{};
+  };
   // A file whose findings depend on look-ups.
   struct waiting_file {
     std::size_t place;
@@ -86,7 +91,7 @@ class check_run final : public run {
   [[nodiscard]] bool must_wait(const input& one, const digest_map* known);
   [[nodiscard]] pin_text suggestion(const files::image_file& file, std::size_t slot, const registry::digest& digest);
   std::size_t report_failures(const digest_map& known);
-  std::size_t report_empty_arguments();
+  [[nodiscard]] empty_arguments find_empty_arguments() const;
 
   const check_run_options options_;
   const file_checks checks_;

@@ -113,12 +113,29 @@ TEST_F(CheckRun, SaysWhichArgumentHoldsNoImage) {
   EXPECT_EQ(done.errors, "");
   done = with(true);
   EXPECT_EQ(done.status, run_status::failed);
-  EXPECT_EQ(done.messages, lines);
-  EXPECT_EQ(done.errors, "no image found in empty, other.yaml\n");
+  const std::string reason = "no image found in empty, other.yaml; --strict fails without one\n";
+  EXPECT_EQ(done.messages, reason + "no findings in 4 files; 2 images\n");
+  EXPECT_EQ(done.errors, reason);
   options.arguments.clear();
   done = run();
   EXPECT_EQ(done.status, run_status::failed);
-  EXPECT_EQ(done.messages, "no image found in standard input\nno findings in 0 files; 0 images\n");
+  EXPECT_EQ(done.messages,
+            "no image found in standard input; --strict fails without one\nno findings in 0 files; 0 images\n");
+}
+
+// A report that fails the job says why.
+TEST_F(CheckRun, TellsSarifOfAnArgumentWithoutAnImage) {
+  options.output = report_format::sarif;
+  options.arguments = {"empty"};
+  const auto text = [&](bool is_strict) {
+    options.is_strict = is_strict;
+    return run().out;
+  };
+  EXPECT_THAT(text(false), HasSubstr("\"executionSuccessful\": true"));
+  EXPECT_THAT(text(false), HasSubstr("\"level\": \"warning\""));
+  EXPECT_THAT(text(true), HasSubstr("\"executionSuccessful\": false"));
+  EXPECT_THAT(text(true), HasSubstr("\"level\": \"error\""));
+  EXPECT_THAT(text(true), HasSubstr("\"text\": \"no image found in empty; --strict fails without one\""));
 }
 
 TEST_F(CheckRun, NamesSomeOfManyArgumentsWithoutAnImage) {
