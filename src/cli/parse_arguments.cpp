@@ -13,18 +13,26 @@
 namespace pinhook::cli {
 namespace {
 
+// The first flag of the command that its help does not show.
+std::string hidden_flag(const CLI::App* sub) {
+  if (sub == nullptr) return "the flag";
+  for (const CLI::Option* one : sub->get_options())
+    if (one->get_group().empty() && !one->get_lnames().empty()) return "--" + one->get_lnames().front();
+  return "the flag";
+}
+
 // CLI11 throws for help as for errors. Its messages end in line breaks and full stops, which a one-line message drops;
-// of a flag without its value it says "--key: 1 required FILE missing".
-std::string reason_of(const CLI::ParseError& e) {
+// of a flag without its value it says "--key: 1 required FILE missing", and leaves out the name of a hidden flag.
+std::string reason_of(const CLI::ParseError& e, const CLI::App* sub) {
   std::string text = e.what();
   std::ranges::replace(text, '\n', ' ');
   while (!text.empty() && (text.back() == ' ' || text.back() == '.')) text.pop_back();
   constexpr std::string_view begin = ": 1 required ";
   constexpr std::string_view end = " missing";
   const auto at = text.find(begin);
-  if (at == std::string::npos || !text.ends_with(end)) return text;
+  if (at == std::string::npos || !text.ends_with(end)) return unknown_value(std::move(text));
   const auto value = text.substr(at + begin.size(), text.size() - at - begin.size() - end.size());
-  return fmt::format("{0}: a value is missing; write {0} {1}", text.substr(0, at), value);
+  return fmt::format("{0}: a value is missing; write {0} {1}", at == 0 ? hidden_flag(sub) : text.substr(0, at), value);
 }
 
 std::unexpected<error> refuse_arguments(std::string_view message, const CLI::App* sub) {
@@ -174,7 +182,7 @@ std::size_t place_in_words(std::string_view message, const std::vector<std::stri
 std::unexpected<error> refuse_first(const CLI::ParseError& e, const CLI::App& app, const CLI::App* sub,
                                     const std::vector<std::string>& words) {
   const auto unknown = app.remaining(true);
-  auto reason = reason_of(e);
+  auto reason = reason_of(e, sub);
   if (unknown.empty()) return refuse_arguments(reason, sub);
   const auto commands = describe_command_line();
   const std::string name = sub == nullptr ? "" : sub->get_name();

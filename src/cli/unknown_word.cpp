@@ -52,6 +52,27 @@ std::string unknown_command(const std::vector<described_command>& commands, std:
   return with_suggestion(fmt::format("unknown command {}", quoted(name, max_shown_word)), nearest_of(name, names));
 }
 
+std::string unknown_value(std::string message) {
+  constexpr std::string_view name_end = ": ";
+  constexpr std::string_view list_begin = " not in {";
+  const auto value = message.find(name_end);
+  const auto list = message.rfind(list_begin);
+  if (value == std::string::npos || list == std::string::npos || list < value + name_end.size() ||
+      !message.ends_with('}'))
+    return message;
+  std::string_view rest = std::string_view(message).substr(list + list_begin.size());
+  rest.remove_suffix(1);
+  std::vector<std::string> known;
+  for (std::size_t at = 0; at <= rest.size();) {
+    const auto end = std::min(rest.find(',', at), rest.size());
+    known.emplace_back(rest.substr(at, end - at));
+    at = end + 1;
+  }
+  const auto begin = value + name_end.size();
+  const std::string near(nearest_of(message.substr(begin, list - begin), known));
+  return with_suggestion(std::move(message), near);
+}
+
 std::string unknown_word(const std::vector<described_command>& commands, std::string_view command,
                          std::string_view word) {
   const bool is_flag = word.size() > 1 && word.starts_with('-');

@@ -16,6 +16,10 @@ namespace pinhook::cli {
 [[nodiscard]] std::string unknown_word(const std::vector<described_command>& commands, std::string_view command,
                                        std::string_view word);
 
+/// "ACTION: updat not in {update}; did you mean update?", of CLI11's message about a value out of a list; another
+/// message as it is.
+[[nodiscard]] std::string unknown_value(std::string message);
+
 /// The same for a command's name, as in `pinhook help NAME`.
 [[nodiscard]] std::string unknown_command(const std::vector<described_command>& commands, std::string_view name);
 
