@@ -176,6 +176,14 @@ std::optional<std::string> address_fault(const ip::address& address, const reach
   return std::nullopt;
 }
 
+bool is_never_allowed(std::string_view host) {
+  while (host.ends_with('.')) host.remove_suffix(1);
+  boost::system::error_code is_a_name;
+  const auto address = ip::make_address(std::string(host), is_a_name);
+  if (is_a_name) return std::find(metadata_names.begin(), metadata_names.end(), host) != metadata_names.end();
+  return !is_allowed(classify(unwrapped(address)), {.loopback = true, .private_networks = true});
+}
+
 std::optional<std::string> host_fault(std::string_view host, const reach& r, const address_rules& rules) {
   while (host.ends_with('.')) host.remove_suffix(1);
   // An IPv4 address with a trailing dot is a name to curl, and an address to some resolvers.

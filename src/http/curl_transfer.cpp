@@ -34,6 +34,15 @@ std::optional<boost::asio::ip::address> address_of(const curl_sockaddr& address)
   return std::nullopt;
 }
 
+// Nobody can allow some addresses, so no advice says that they may be.
+error refusal(const std::string& host, std::string_view fault, std::string_view place) {
+  const bool is_final = is_never_allowed(host);
+  return {error_code::denied,
+          fmt::format("{}: {} is not allowed: {}{}", place, host, fault,
+                      is_final ? ", which no setting allows; name another registry" : ""),
+          std::nullopt, is_final ? remedy::in_message : remedy::other_source};
+}
+
 }  // namespace
 
 curl_transfer::curl_transfer(curl_multi& multi, transfer_rules rules, request r, endpoint to, deadline d)
@@ -60,8 +69,7 @@ result<void> curl_transfer::start(const transfer_options& o, steady_time now) {
   // A proxy resolves names itself, out of the guard's sight; the URL's host can be checked here.
   if (rules_.proxy && rules_.guard != nullptr) {
     if (const auto fault = host_fault(to_.host, request_.reach, *rules_.guard))
-      return fail({error_code::denied, fmt::format("{}: {} is not allowed: {}", to_.to_string(), to_.host, *fault),
-                   std::nullopt, remedy::other_source});
+      return fail(refusal(to_.host, *fault, to_.to_string()));
   }
   set_place();
   set_verb();
@@ -184,8 +192,7 @@ curl_socket_t curl_transfer::on_open(void* self, curlsocktype, curl_sockaddr* ad
     const auto where = address_of(*address);
     const auto fault = where ? address_fault(*where, t.request_.reach, *t.rules_.guard) : "it is of an unknown family";
     if (fault) {
-      if (t.refused_.empty())
-        t.refused_ = fmt::format("{} is not allowed: {}", where ? where->to_string() : "this address", *fault);
+      if (!t.refused_) t.refused_ = refusal(where ? where->to_string() : "this address", *fault, t.place());
       return CURL_SOCKET_BAD;
     }
   }
@@ -318,11 +325,7 @@ error curl_transfer::failure() const {
   if (aborted_ == error_code::timed_out) return make(error_code::timed_out, fmt::format("out of time {}", phase()));
   if (aborted_) return make(*aborted_, fmt::format("given up {}", phase()));
   if (!crossed_.empty()) return make(error_code::malformed, crossed_);
-  if (code_ == CURLE_COULDNT_CONNECT && !refused_.empty() && !opened_any_) {
-    error out = make(error_code::denied, refused_);
-    out.mended_by = remedy::other_source;
-    return out;
-  }
+  if (code_ == CURLE_COULDNT_CONNECT && refused_ && !opened_any_) return *refused_;
   curl_outcome o;
   o.code = code_;
   o.endpoint = where;

@@ -43,6 +43,9 @@ enum class address_kind : std::uint8_t {
 /// Global is always allowed, loopback and private networks as in `r`, the rest never.
 [[nodiscard]] bool is_allowed(address_kind kind, const reach& r) noexcept;
 
+/// True for an address that no reach and no rule allows, and for the names of metadata services.
+[[nodiscard]] bool is_never_allowed(std::string_view host);
+
 /// The operator's rules for addresses, beyond each request's `reach`.
 struct address_rules {
   /// Never connected to.

@@ -101,8 +101,8 @@ class curl_transfer final : public curl_multi::transfer {
   bool done_ = false;
   CURLcode code_ = CURLE_OK;
   std::optional<error_code> aborted_;
-  std::string crossed_;  // the exceeded limit, as text
-  std::string refused_;  // the first address that the guard refused, as text
+  std::string crossed_;           // the exceeded limit, as text
+  std::optional<error> refused_;  // of the first address that the guard refused
   bool opened_any_ = false;
   std::size_t header_bytes_ = 0;
   std::size_t header_lines_ = 0;

@@ -164,5 +164,13 @@ TEST(AddressRules, JudgeNamesThatAProxyResolves) {
     EXPECT_EQ(host_fault(host, usual, {}), std::nullopt) << host;
 }
 
+TEST(NeverAllowed, IsWhatNoSettingOpens) {
+  for (const char* host : {"169.254.169.254", "::ffff:169.254.169.254", "fe80::1", "100.100.100.200", "0.0.0.0",
+                           "224.0.0.1", "metadata.google.internal", "metadata.google.internal."})
+    EXPECT_TRUE(is_never_allowed(host)) << host;
+  for (const char* host : {"127.0.0.1", "localhost", "10.1.2.3", "192.0.2.1", "::1", "registry.example.com", ""})
+    EXPECT_FALSE(is_never_allowed(host)) << host;
+}
+
 }  // namespace
 }  // namespace pinhook::http

@@ -71,6 +71,7 @@ TEST_F(CurlClientReach, GuardsEachSpelling) {
     ASSERT_FALSE(got) << host;
     EXPECT_EQ(got.error().code, error_code::denied) << host << ": " << got.error().message;
     EXPECT_THAT(got.error().message, HasSubstr("is not allowed: it is a loopback address")) << host;
+    EXPECT_EQ(got.error().mended_by, remedy::other_source) << host;
   }
   for (const char* host :
        {"169.254.169.254", "2852039166", "0251.0376.0251.0376", "025177524776", "0xa9.0xfe.0xa9.0xfe", "0xa9fea9fe",
@@ -79,7 +80,8 @@ TEST_F(CurlClientReach, GuardsEachSpelling) {
     const auto got = send(to("http://" + std::string(host) + "/latest/meta-data/"));
     ASSERT_FALSE(got) << host;
     EXPECT_EQ(got.error().code, error_code::denied) << host << ": " << got.error().message;
-    EXPECT_THAT(got.error().message, HasSubstr("is not allowed: it is a link-local address")) << host;
+    EXPECT_THAT(got.error().message, HasSubstr("is not allowed: it is a link-local address, which no setting")) << host;
+    EXPECT_EQ(got.error().mended_by, remedy::in_message) << host;
   }
   EXPECT_EQ(client->opened_connections(), 0U);
   EXPECT_EQ(server.connections(), 0U);
