@@ -3,6 +3,7 @@
 #include <pinhook/base/error.hpp>
 #include <pinhook/base/json.hpp>
 #include <pinhook/base/utf8.hpp>
+#include <pinhook/base/wrapped_text.hpp>
 #include <pinhook/cli/exit_code.hpp>
 #include <pinhook/registry/reference.hpp>
 
@@ -117,6 +118,11 @@ explanation explain(std::string_view text, output_format format, const access::a
           fmt::format("pinhook explain: not an image reference: {} (position {})\n{}", fault.reason, fault.position,
                       pointed_at(text, fault.position)),
           exit_usage};
+}
+
+std::string wrapped_rows(std::string_view rows, std::size_t width) {
+  // The names of rows have twelve columns; two more set a continuation apart from the next value.
+  return width == 0 ? std::string(rows) : wrapped(rows, {.width = width, .hanging = 14});
 }
 
 }  // namespace pinhook::cli

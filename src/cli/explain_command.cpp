@@ -5,6 +5,7 @@
 #include <pinhook/access/run_to_end.hpp>
 #include <pinhook/base/environment.hpp>
 #include <pinhook/base/log.hpp>
+#include <pinhook/base/terminal.hpp>
 #include <pinhook/cli/commands.hpp>
 #include <pinhook/cli/exit_code.hpp>
 #include <pinhook/cli/explain.hpp>
@@ -19,6 +20,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <memory>
@@ -32,8 +34,9 @@ namespace {
 // Limit for reading secrets; --try adds the time limit of a look-up.
 constexpr std::chrono::seconds reading_time{10};
 
-int print_explanation(const explanation& output) {
-  fmt::print("{}", output.out);
+int print_explanation(const explanation& output, output_format format) {
+  const bool is_read_there = format == output_format::text && is_terminal(STDOUT_FILENO);
+  fmt::print("{}", wrapped_rows(output.out, is_read_there ? text_columns(STDOUT_FILENO) : 0));
   fmt::print(stderr, "{}", output.err);
   return output.exit_code;
 }
@@ -113,7 +116,7 @@ int explain(const arguments& arguments) {
     return exit_good;
   }
   const auto ref = registry::reference::parse(arguments.reference);
-  if (!ref) return print_explanation(explain(arguments.reference, format));
+  if (!ref) return print_explanation(explain(arguments.reference, format), format);
   if (arguments.ns.empty() && (!arguments.service_account.empty() || !arguments.pull_secrets.empty()))
     return refuse_explain(
         {error_code::invalid_input, "--service-account and --pull-secret need --namespace", std::nullopt});
@@ -133,8 +136,9 @@ int explain(const arguments& arguments) {
   const auto tried = find_report(arguments, found->values, *ref);
   if (!tried) return refuse_explain(tried.error());
   const auto matches = pipeline::find_rule_matches(found->values.rules, *ref);
-  return print_explanation(explain(arguments.reference, format, &tried->report, &matches,
-                                   tried->signatures ? &*tried->signatures : nullptr));
+  return print_explanation(
+      explain(arguments.reference, format, &tried->report, &matches, tried->signatures ? &*tried->signatures : nullptr),
+      format);
 }
 
 }  // namespace pinhook::cli

@@ -32,4 +32,7 @@ struct explanation {
                                   const std::vector<pipeline::rule_match>* matches = nullptr,
                                   const std::vector<pipeline::rule_verdict>* verdicts = nullptr);
 
+/// The rows of the text for a terminal: one that is wider goes on below its value. 0: as they are.
+[[nodiscard]] std::string wrapped_rows(std::string_view rows, std::size_t width);
+
 }  // namespace pinhook::cli

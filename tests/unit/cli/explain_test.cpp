@@ -130,5 +130,18 @@ TEST(Explain, CaretStandsUnderTheFaultOfALongText) {
   EXPECT_LT(e.err.size(), 400U);
 }
 
+TEST(Explain, WrapsWiderRowsOfATerminalBelowTheirValue) {
+  const std::string rows =
+      "tag         1\n"
+      "tried       https://r.example: no connection in time\n"
+      "            https://m.example: not found\n";
+  EXPECT_EQ(wrapped_rows(rows, 0), rows);
+  EXPECT_EQ(wrapped_rows(rows, 40),
+            "tag         1\n"
+            "tried       https://r.example: no\n"
+            "              connection in time\n"
+            "            https://m.example: not found\n");
+}
+
 }  // namespace
 }  // namespace pinhook::cli
