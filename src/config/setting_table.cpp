@@ -226,7 +226,8 @@ std::vector<setting> make_table() {
       row("resolver.lookup_limit", duration_type{1s, 5min},
           at(&settings::resolver, &settings::resolver_settings::lookup_limit),
           "The longest one look-up may take; it goes on after its request was answered and fills the cache.",
-          "Raise it for a registry that is slow but certain."),
+          "Raise it for a registry that is slow but certain: the webhook gives up a request that brings no data for a "
+          "third of it (10 s at least), so 60s gives each answer 20 s; a command waits all of it."),
       row("resolver.source_limit", duration_type{100ms, 1min},
           at(&settings::resolver, &settings::resolver_settings::source_limit),
           "The longest a look-up waits for one source of credentials (a plugin, a cloud); then the next is tried.",
