@@ -171,6 +171,8 @@ TEST_F(Report, TellsHowTagsMovedAndWhatIsGone) {
   push("report/bytes", "1", "after");
   push("report/version", "1.4.2", "after");
   for (const auto& [name, written] : images) kubectl_ok({"create", "deployment", name, "-n", ns, "--image", written});
+  // A report counts Pods, which the controllers make in their own time.
+  kubectl_ok({"wait", "deployment", "--all", "-n", ns, "--for=jsonpath={.status.replicas}=1", "--timeout=60s"});
   const auto done = report({"-n", ns, "-o", "json"});
   EXPECT_EQ(done.exit_code, 1) << done;
   const auto rows = rows_of(done.output);
