@@ -366,15 +366,20 @@ void lookup_scheduler::give_up(const std::shared_ptr<batch>& b, std::size_t i, d
              a.query.ref.canonical(), waited, i, options_.flights.most_of_request),
          std::nullopt});
   std::string problem = "no answer came";
+  // The look-up ends in silence when a registry takes longer for each answer than its share of the limit.
+  std::string_view slow_registry;
   if (a.on != nullptr) {
     problem = describe(*a.on);
+    if (a.on->at == flight::stage::registry)
+      slow_registry = "; a registry that is always this slow needs a greater resolver.lookup_limit";
     let_go(*a.on, a.place);
   }
-  settle_failure(b, i,
-                 {error_code::timed_out,
-                  fmt::format("{} within {:.1f} s; the look-up of {} goes on, and a later request may find its answer",
-                              problem, waited, a.query.ref.canonical()),
-                  std::nullopt});
+  settle_failure(
+      b, i,
+      {error_code::timed_out,
+       fmt::format("{} within {:.1f} s; the look-up of {} goes on, and a later request may find its answer{}", problem,
+                   waited, a.query.ref.canonical(), slow_registry),
+       std::nullopt});
 }
 
 void lookup_scheduler::stop(std::function<void()> done) {

@@ -128,6 +128,7 @@ TEST_F(TagResolver, EachWaiterHasItsOwnDeadline) {
   ASSERT_TRUE(hasty->is_done());
   EXPECT_EQ(hasty->only().error().code, error_code::timed_out);
   EXPECT_THAT(hasty->only().error().message, HasSubstr("registry docker.io did not answer within 2.0 s"));
+  EXPECT_THAT(hasty->only().error().message, HasSubstr("always this slow needs a greater resolver.lookup_limit"));
   EXPECT_FALSE(patient->is_done());
   client.release();
   time.settle();
