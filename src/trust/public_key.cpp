@@ -114,6 +114,19 @@ std::shared_ptr<EVP_PKEY> key_of_point(std::string_view spki) {
   return nullptr;
 }
 
+// SubjectPublicKeyInfo of an Ed25519 key begins so (RFC 8410 §4; DER), and the rest is the key.
+constexpr std::string_view ed25519_prefix("\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00", 12);
+
+// A key in a form whose bytes are known, for the same reason. Null: it has another form.
+std::shared_ptr<EVP_PKEY> key_of_bytes(std::string_view spki) {
+  if (!spki.starts_with(ed25519_prefix) || spki.size() != ed25519_prefix.size() + ed25519_size)
+    return key_of_point(spki);
+  auto key = shared(
+      EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, data_of(spki) + ed25519_prefix.size(), ed25519_size));
+  ERR_clear_error();
+  return key;
+}
+
 }  // namespace
 
 std::string digest_of(hash by, std::string_view bytes) {
@@ -185,7 +198,7 @@ result<public_key> public_key::parse_pem(std::string_view text) {
   };
   if (name == PEM_STRING_PUBLIC) {
     const std::string_view spki(reinterpret_cast<const char*>(block.data), static_cast<std::size_t>(block.size));
-    if (auto key = key_of_point(spki)) return of(std::move(key), std::string(spki));
+    if (auto key = key_of_bytes(spki)) return of(std::move(key), std::string(spki));
     const key_info info(d2i_X509_PUBKEY(nullptr, &at, block.size), X509_PUBKEY_free);
     return info && X509_PUBKEY_get0(info.get()) != nullptr ? of_info(info.get()) : unreadable();
   }
@@ -201,7 +214,7 @@ result<public_key> public_key::parse_pem(std::string_view text) {
 }
 
 result<public_key> public_key::parse_der(std::string_view spki) {
-  if (auto key = key_of_point(spki)) return of(std::move(key), std::string(spki));
+  if (auto key = key_of_bytes(spki)) return of(std::move(key), std::string(spki));
   const unsigned char* at = data_of(spki);
   const key_info info(d2i_X509_PUBKEY(nullptr, &at, static_cast<long>(spki.size())), X509_PUBKEY_free);
   ERR_clear_error();

@@ -1,5 +1,8 @@
-// Keys on named curves are read by their points; what has another form is left to OpenSSL's reader.
+// Keys on named curves are read by their points, Ed25519 keys by their bytes; what has another form is left to
+// OpenSSL's reader.
 #include <pinhook/trust/public_key.hpp>
+
+#include <pinhook/base/hexadecimal.hpp>
 
 #include <gtest/gtest.h>
 #include <openssl/core_names.h>
@@ -78,6 +81,34 @@ INSTANTIATE_TEST_SUITE_P(Curves, PublicKeyOnCurve,
                          ::testing::Values(curve_case{"P-256", public_key::kind::p256, 256},
                                            curve_case{"P-384", public_key::kind::p384, 384},
                                            curve_case{"P-521", public_key::kind::p521, 521}));
+
+// Test 1 of RFC 8032 §7.1 (the message is empty), in the form of RFC 8410 §4.
+TEST(PublicKey, OfEd25519IsReadByItsBytes) {
+  const std::string raw = *decode_hexadecimal("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a");
+  const std::string signature = *decode_hexadecimal(
+      "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46b"
+      "d25bf5f0595bbe24655141438e7a100b");
+  const std::string spki = *decode_hexadecimal("302a300506032b6570032100") + raw;
+  const auto read = public_key::parse_der(spki);
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(read->type(), public_key::kind::ed25519);
+  EXPECT_EQ(read->spki(), spki);
+  EXPECT_TRUE(read->verifies("", signature, hash::sha256));
+  EXPECT_FALSE(read->verifies("other", signature, hash::sha256));
+}
+
+// The same bytes but for one place: other lengths, other algorithms (X25519, Ed448), parameters.
+TEST(PublicKey, OfEd25519IsRefusedInAnotherForm) {
+  const std::string raw(32, 'k');
+  for (const char* prefix : {"302b300506032b6570032100", "302a300506032b6570032200", "302a300506032b656e032100",
+                             "302a300506032b6571032100", "302c300706032b65700500032100"})
+    EXPECT_FALSE(public_key::parse_der(*decode_hexadecimal(prefix) + raw)) << prefix;
+  const std::string prefix = *decode_hexadecimal("302a300506032b6570032100");
+  EXPECT_TRUE(public_key::parse_der(prefix + raw));
+  EXPECT_FALSE(public_key::parse_der(prefix + raw + 'k'));
+  EXPECT_FALSE(public_key::parse_der(prefix + raw.substr(1)));
+  EXPECT_FALSE(public_key::parse_der(prefix));
+}
 
 }  // namespace
 }  // namespace pinhook::trust
