@@ -2,12 +2,16 @@
 
 #include <malloc.h>
 #include <openssl/crypto.h>
+#include <openssl/rand.h>
 
 namespace pinhook {
 
 void prepare_short_run() {
   ::mallopt(M_ARENA_MAX, 1);
   OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr);
+  // Hash_DRBG (NIST SP 800-90A) in place of CTR_DRBG: the first number of the latter has OpenSSL build its table of all
+  // ciphers. OpenSSL's configuration is read later, and a generator that it names replaces this one.
+  RAND_set_DRBG_type(nullptr, "HASH-DRBG", nullptr, nullptr, "SHA512");
 }
 
 }  // namespace pinhook
