@@ -2,7 +2,7 @@
 
 #include <pinhook/base/text.hpp>
 #include <pinhook/pin/json_pointer.hpp>
-#include <pinhook/yaml/source.hpp>
+#include <pinhook/yaml/each_item.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -14,13 +14,6 @@ using yaml::no_node;
 using yaml::node_index;
 using yaml::source_document;
 using yaml::source_kind;
-
-template <class Take>
-void for_each_item(const source_document& doc, node_index list, Take take) {
-  list = doc.resolve(list);
-  if (list == no_node || doc.at(list).kind != source_kind::sequence) return;
-  for (node_index i = doc.at(list).first; i != no_node; i = doc.at(i).next) take(doc.resolve(i));
-}
 
 // Parts between delimiters, as they are written or taken.
 bool has_delimiter(const source_document& doc, node_index of) {
@@ -35,9 +28,9 @@ void take_cut(const source_document& doc, node_index object, std::string_view fi
 void take_replacement(const source_document& doc, node_index one, std::vector<image_cut>& into) {
   const node_index source = doc.resolve(doc.find(one, "source"));
   if (has_delimiter(doc, source)) take_cut(doc, source, doc.text_of(source, "fieldPath"), into);
-  for_each_item(doc, doc.find(one, "targets"), [&](node_index target) {
+  yaml::for_each_item(doc, doc.find(one, "targets"), [&](node_index target) {
     if (!has_delimiter(doc, target)) return;
-    for_each_item(doc, doc.find(target, "fieldPaths"), [&](node_index field) {
+    yaml::for_each_item(doc, doc.find(target, "fieldPaths"), [&](node_index field) {
       take_cut(doc, doc.resolve(doc.find(target, "select")), doc.at(field).text, into);
     });
   });
@@ -71,9 +64,9 @@ std::vector<image_cut> image_cuts(std::string_view text) {
     const auto take = [&](node_index one) { take_replacement(doc, one, out); };
     const node_index root = doc.resolve(doc.root);
     if (doc.at(root).kind == source_kind::sequence)
-      for_each_item(doc, root, take);
+      yaml::for_each_item(doc, root, take);
     else if (doc.find(root, "replacements") != no_node)
-      for_each_item(doc, doc.find(root, "replacements"), take);
+      yaml::for_each_item(doc, doc.find(root, "replacements"), take);
     else
       take(root);
   }
@@ -86,7 +79,7 @@ std::vector<std::string> replacement_files(std::string_view text) {
   const auto read = yaml::read_source(text);
   if (!read) return out;
   for (const source_document& doc : read->documents)
-    for_each_item(doc, doc.find(doc.root, "replacements"), [&](node_index one) {
+    yaml::for_each_item(doc, doc.find(doc.root, "replacements"), [&](node_index one) {
       if (const auto path = doc.text_of(one, "path"); !path.empty()) out.emplace_back(path);
     });
   return out;

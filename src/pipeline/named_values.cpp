@@ -2,7 +2,7 @@
 
 #include <pinhook/pipeline/input_text.hpp>
 #include <pinhook/pipeline/kustomization_walk.hpp>
-#include <pinhook/yaml/source.hpp>
+#include <pinhook/yaml/each_item.hpp>
 
 #include <optional>
 #include <string_view>
@@ -12,28 +12,20 @@ namespace pinhook::pipeline {
 namespace {
 
 namespace fs = std::filesystem;
-using yaml::no_node;
 using yaml::node_index;
 using yaml::source_document;
 using yaml::source_kind;
 
-template <class Take>
-void for_each_item(const source_document& doc, node_index mapping, std::string_view key, Take take) {
-  const node_index list = doc.resolve(doc.find(mapping, key));
-  if (list == no_node || doc.at(list).kind != source_kind::sequence) return;
-  for (node_index one = doc.at(list).first; one != no_node; one = doc.at(one).next) take(doc.resolve(one));
-}
-
 // sigs.k8s.io/kustomize, api/types/helmchartargs.go: HelmChart, and HelmChartArgs before it.
 void take_names(const source_document& doc, std::set<std::string_view>& out) {
-  for_each_item(doc, doc.root, "helmCharts", [&](node_index chart) {
+  yaml::for_each_item(doc, doc.find(doc.root, "helmCharts"), [&](node_index chart) {
     out.insert(doc.text_of(chart, "valuesFile"));
-    for_each_item(doc, chart, "additionalValuesFiles", [&](node_index file) {
+    yaml::for_each_item(doc, doc.find(chart, "additionalValuesFiles"), [&](node_index file) {
       if (doc.at(file).kind == source_kind::scalar) out.insert(doc.at(file).text);
     });
   });
-  for_each_item(doc, doc.root, "helmChartInflationGenerator",
-                [&](node_index chart) { out.insert(doc.text_of(chart, "values")); });
+  yaml::for_each_item(doc, doc.find(doc.root, "helmChartInflationGenerator"),
+                      [&](node_index chart) { out.insert(doc.text_of(chart, "values")); });
 }
 
 std::optional<std::string> kustomization_text(const fs::path& directory) {

@@ -1,7 +1,7 @@
 #include <pinhook/pipeline/post_renderers.hpp>
 
 #include <pinhook/files/kustomize_image.hpp>
-#include <pinhook/yaml/source.hpp>
+#include <pinhook/yaml/each_item.hpp>
 
 #include <algorithm>
 #include <optional>
@@ -12,27 +12,18 @@
 namespace pinhook::pipeline {
 namespace {
 
-using yaml::no_node;
 using yaml::node_index;
 using yaml::source_document;
-using yaml::source_kind;
 
 constexpr std::string_view key = "postRenderers";
 // fluxcd/helm-controller, internal/postrender: they are kustomizations of what the chart renders.
 constexpr std::string_view list_at = "/spec/postRenderers";
 constexpr std::string_view values_at = "/spec/values/";
 
-template <class Take>
-void for_each_item(const source_document& doc, node_index list, Take take) {
-  list = doc.resolve(list);
-  if (list == no_node || doc.at(list).kind != source_kind::sequence) return;
-  for (node_index i = doc.at(list).first; i != no_node; i = doc.at(i).next) take(doc.resolve(i));
-}
-
 std::vector<files::kustomize_entry> entries_of(const source_document& doc) {
   std::vector<files::kustomize_entry> out;
-  for_each_item(doc, doc.at_pointer(doc.root, list_at), [&](node_index renderer) {
-    for_each_item(doc, doc.find(doc.resolve(doc.find(renderer, "kustomize")), "images"), [&](node_index one) {
+  yaml::for_each_item(doc, doc.at_pointer(doc.root, list_at), [&](node_index renderer) {
+    yaml::for_each_item(doc, doc.find(doc.resolve(doc.find(renderer, "kustomize")), "images"), [&](node_index one) {
       const auto text = [&](std::string_view name) { return std::string(doc.text_of(one, name)); };
       if (text("name").empty() || out.size() == files::max_kustomize_entries) return;
       out.push_back({.name = text("name"),
