@@ -371,14 +371,13 @@ void lookup_scheduler::give_up(const std::shared_ptr<batch>& b, std::size_t i, d
   if (a.on != nullptr) {
     problem = describe(*a.on);
     if (a.on->at == flight::stage::registry)
-      slow_registry = "; a registry that is always this slow needs a greater resolver.lookup_limit";
+      slow_registry = "; a slow registry needs a greater resolver.lookup_limit";
     let_go(*a.on, a.place);
   }
   settle_failure(
       b, i,
       {error_code::timed_out,
-       fmt::format("{} within {:.1f} s; the look-up of {} goes on, and a later request may find its answer{}", problem,
-                   waited, a.query.ref.canonical(), slow_registry),
+       fmt::format("{} within {:.1f} s; the look-up goes on for a later request{}", problem, waited, slow_registry),
        std::nullopt});
 }
 
