@@ -8,6 +8,10 @@
 
 namespace pinhook::resolve {
 
+/// The bytes that an entry may take on average. Ordinary ones take some 500; long names and refusals take more, and
+/// then the cache holds fewer of them.
+inline constexpr std::size_t entry_budget = 768;
+
 struct cache_options {
   /// Entries. About 500 bytes each, and as much again while a refresh of it is planned; `entry_budget` times this is
   /// the most that all of them together take. Raise it when more tags than that are in use within `ttl`.

@@ -18,61 +18,21 @@
 #include <pinhook/base/clock.hpp>
 #include <pinhook/base/error.hpp>
 #include <pinhook/registry/digest.hpp>
+#include <pinhook/resolve/cache_key.hpp>
 #include <pinhook/resolve/cache_options.hpp>
+#include <pinhook/resolve/cached.hpp>
+#include <pinhook/resolve/shard_totals.hpp>
 #include <pinhook/resolve/vouch.hpp>
 
-#include <atomic>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
-#include <mutex>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace pinhook::resolve {
 
-/// The bytes that an entry may take on average. Ordinary ones take some 500; long names and refusals take more, and
-/// then the cache holds fewer of them.
-inline constexpr std::size_t entry_budget = 768;
-
-/// A key that borrows its text. Entries are shared between equal identities only: a digest is handed out
-/// only to a request that could have asked the registry itself.
-struct cache_key {
-  /// `on_account_of`: the owner (a namespace) that looks up; not compared.
-  cache_key(std::string_view canonical_reference, std::string_view credential_identity,
-            std::string_view on_account_of = {});
-
-  std::string_view canonical;
-  std::string_view identity;
-  std::string_view owner;
-  std::size_t hash;
-
-  friend bool operator==(const cache_key& a, const cache_key& b) {
-    return a.hash == b.hash && a.canonical == b.canonical && a.identity == b.identity;
-  }
-};
-
-/// The state of a key in the cache at a moment.
-struct cached {
-  enum class state : std::uint8_t {
-    miss,      // nothing of use
-    fresh,     // `digest` is an answer
-    negative,  // `failure` is the answer, unless `digest` is there: then that one, as stale
-    stale,     // ask; `digest` is the answer when the registry cannot
-  };
-  state status = state::miss;
-  std::optional<registry::digest> digest;
-  /// Of `digest`.
-  vouch vouched = {};
-  std::shared_ptr<const error> failure;
-  /// Fresh and due: this caller, and no other until the refresh has ended, must have the entry refreshed.
-  bool refresh = false;
-};
+class digest_shard;
 
 /// Refusals that are the registry's answer for now: not_found, unauthorized, denied, unsupported, malformed,
 /// invalid_input. The others tell nothing about the tag; the host's back-off deals with them.
@@ -112,39 +72,23 @@ class digest_cache {
   void release_refresh(const cache_key& key, steady_time next);
 
   /// Entries held, including worthless ones that were not yet evicted, and the bytes that they take.
-  [[nodiscard]] std::size_t size() const noexcept { return size_.load(std::memory_order_relaxed); }
-  [[nodiscard]] std::size_t bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::size_t size() const noexcept { return totals_.entries.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::size_t bytes() const noexcept { return totals_.bytes.load(std::memory_order_relaxed); }
   [[nodiscard]] const cache_options& options() const { return options_; }
 
  private:
-  struct entry;
-  struct account;
-  struct key_hash {
-    std::size_t operator()(const cache_key& key) const noexcept { return key.hash; }
-  };
-  struct shard;
   struct free_memory {
     void operator()(void* from) const noexcept { std::free(from); }
   };
 
-  [[nodiscard]] shard& shard_of(const cache_key& key) const;
-  [[nodiscard]] cached look(const entry& e, steady_time now) const;
-  [[nodiscard]] bool is_usable_stale(const entry& e, steady_time now) const;
-  entry& place_for(shard& s, const cache_key& key, steady_time now);
-  void make_room(shard& s, const account& asking, std::size_t added, steady_time now);
-  void evict_from(shard& s, account& a, steady_time now);
-  void trim(shard& s, steady_time now);
-  void recount(shard& s, entry& e);
-  static void use(shard& s, entry& e, std::string_view owner);
+  [[nodiscard]] digest_shard& shard_of(const cache_key& key) const;
 
   cache_options options_;
-  std::size_t shard_capacity_;
   /// Of all shards. The kernel hands out its zeros a page at a time, when they are first touched, so a cache that
   /// evicts nothing, as in a command, takes no memory for it.
   std::unique_ptr<std::uint32_t[], free_memory> gone_;
-  std::vector<std::unique_ptr<shard>> shards_;
-  std::atomic<std::size_t> size_{0};
-  std::atomic<std::size_t> bytes_{0};
+  shard_totals totals_;
+  std::vector<std::unique_ptr<digest_shard>> shards_;
 
  public:
   ~digest_cache();
