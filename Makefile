@@ -134,7 +134,7 @@ bench-cluster: packages-cluster build/release/build.ninja ## what pinhook adds t
 	if [ $$found = 3 ]; then echo "bench-cluster: SKIPPED: no control plane to run on"; exit 0; fi; \
 	[ $$found = 0 ] && cmake --build build/release -j $(JOBS) --target pinhook && tests/bench/cluster --programs $$programs $(CLUSTER_FLAGS)
 
-load: packages-bench build/release/build.ninja ## the load run alone
+load: packages-bench build/release/build.ninja ## the load run alone (BASE=PROGRAM: in turn with another build)
 	@$(call configured_with,PINHOOK_TESTS)
 	@$(call configured_with,PINHOOK_BENCH)
 	cmake --build build/release -j $(JOBS)
