@@ -3,6 +3,7 @@
 #include <pinhook/admission/entry_list.hpp>
 #include <pinhook/admission/failure.hpp>
 #include <pinhook/admission/inquiry.hpp>
+#include <pinhook/admission/pinned_slots.hpp>
 #include <pinhook/admission/proof_checks.hpp>
 #include <pinhook/admission/pull_policy.hpp>
 #include <pinhook/admission/refusal_lines.hpp>
@@ -11,8 +12,6 @@
 #include <pinhook/admission/slot_words.hpp>
 #include <pinhook/admission/wait_words.hpp>
 #include <pinhook/base/printable.hpp>
-#include <pinhook/pin/json_patch.hpp>
-#include <pinhook/pin/json_pointer.hpp>
 #include <pinhook/pin/write_pin.hpp>
 #include <pinhook/rules/judge.hpp>
 
@@ -66,14 +65,6 @@ class composer {
   }
 
  private:
-  struct pinned_slot {
-    std::size_t slot = 0;
-    std::string to;
-    bool relaxes_pull_policy = false;
-    /// A tag in another spelling of it.
-    bool is_tag = false;
-  };
-
   // A slot of which the mode decides, since the signatures that a rule demands could not be looked up.
   struct unverified_slot {
     std::size_t slot = 0;
@@ -345,32 +336,8 @@ class composer {
   }
 
   void write_patch() {
-    pin::json_patch patch;
-    for (const pinned_slot& p : pinned_) {
-      patch.replace(slot_of(p.slot).pointer, pin::value_of(p.to, slot_of(p.slot).value));
-      if (p.relaxes_pull_policy) patch.replace(slot_of(p.slot).pull_policy_pointer, if_not_present);
-    }
-    is_as_before_ = std::ranges::all_of(pinned_, [&](const pinned_slot& p) {
-      const slot_work& w = about_.work[p.slot];
-      return p.to == w.image_before && (!p.relaxes_pull_policy || w.pull_policy_before == if_not_present);
-    });
-    if (about_.plan.may_record && !recorded_.empty() && about_.now.has_metadata) write_record(patch);
-    if (!patch.is_empty()) answer_.patch = patch.text();
-  }
-
-  void write_record(pin::json_patch& patch) {
-    pin::recorded_pins record = about_.plan.record;
-    record.put_newest(std::move(recorded_));
-    const std::string text = record.text();
-    const pin::metadata& metadata = about_.now.metadata;
-    if (metadata.pins == text) return;
-    std::string pointer = "/metadata/annotations";
-    if (!metadata.has_annotations) patch.add_object(pointer);
-    pin::append_pointer(pointer, pin::pins_annotation);
-    if (metadata.pins)
-      patch.replace(pointer, text);
-    else
-      patch.add(pointer, text);
+    is_as_before_ = are_as_before(about_, pinned_);
+    answer_.patch = patch_of(about_, pinned_, std::move(recorded_));
   }
 
   const inquiry& about_;
