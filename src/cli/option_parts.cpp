@@ -1,6 +1,8 @@
 #include <pinhook/cli/option_parts.hpp>
 
 #include <pinhook/base/duration.hpp>
+#include <pinhook/base/text.hpp>
+#include <pinhook/kube/names.hpp>
 #include <pinhook/rules/rule_values.hpp>
 
 #include <CLI/CLI.hpp>
@@ -27,6 +29,13 @@ result<std::chrono::nanoseconds> parse_span(std::string_view text) {
 CLI::Option* one_of(CLI::Option* option, const std::vector<std::string>& values) {
   return option->type_name(fmt::format("{}", fmt::join(values, std::string(1, between_values))))
       ->check(CLI::IsMember(values).description(""));
+}
+
+CLI::Option* one_namespace(CLI::Option* option) {
+  return option->type_name("NS")->check([](const std::string& name) {
+    return kube::is_namespace_name(name) ? std::string()
+                                         : fmt::format("{} is not a valid name of a namespace", quoted(name));
+  });
 }
 
 void add_config(CLI::App& app, arguments& out) {

@@ -23,6 +23,9 @@ inline constexpr char between_values = '|';
 /// The option takes one of these values.
 CLI::Option* one_of(CLI::Option* option, const std::vector<std::string>& values);
 
+/// The option takes the name of a namespace.
+CLI::Option* one_namespace(CLI::Option* option);
+
 void add_config(CLI::App& app, arguments& out);
 
 /// A duration: "90d", or in Go's form, "36h".
