@@ -13,7 +13,17 @@ namespace {
 bool is_rest_of_line(std::string_view rest) {
   const auto begin = std::ranges::find_if_not(rest, is_blank) - rest.begin();
   const auto at = static_cast<std::size_t>(begin);
-  return at == rest.size() || rest[at] == '\r' || rest[at] == '\n' || rest[at] == '#';
+  return at == rest.size() || is_break(rest[at]) || rest[at] == '#';
+}
+
+// Lines end with "\n", "\r\n" or "\r" (YAML 1.2.2, section 5.4).
+std::size_t begin_of_line(std::string_view text, std::size_t at) { return text.substr(0, at).find_last_of("\r\n") + 1; }
+
+// Behind the end of the line; where the text ends without one, its end.
+std::size_t next_line(std::string_view text, std::size_t at) {
+  const std::size_t end = text.find_first_of("\r\n", at);
+  if (end == std::string_view::npos) return text.size();
+  return end + (text.substr(end).starts_with("\r\n") ? 2 : 1);
 }
 
 std::size_t end_of_sign(std::string_view text, std::size_t sign) {
@@ -27,23 +37,19 @@ std::size_t end_of_sign(std::string_view text, std::size_t sign) {
 empty_block empty_block_at(std::string_view text, std::size_t sign) {
   const bool keeps = text.substr(sign, end_of_sign(text, sign) - sign).contains('+');
   empty_block out;
-  const std::size_t line_end = text.find('\n', sign);
-  if (line_end == std::string_view::npos) {
-    out.span = {text.size(), text.size()};
-    return out;
-  }
+  const std::size_t begin = next_line(text, sign);
+  out.span = {begin, begin};
+  if (begin == text.size() && !is_break(text.back())) return out;
   out.breaks = 1;
-  out.span = {line_end + 1, line_end + 1};
-  for (std::size_t at = line_end + 1; at < text.size(); ++at) {
-    if (text[at] == '\n') {
-      ++out.breaks;
-      out.span.end = at + 1;
-      if (keeps) out.value += '\n';
-    } else if (text[at] != ' ' && text[at] != '\r') {
-      return out;
-    }
+  while (out.span.end < text.size()) {
+    const std::size_t end = next_line(text, out.span.end);
+    const std::string_view line = text.substr(out.span.end, end - out.span.end);
+    if (line.find_first_not_of(" \r\n") != std::string_view::npos) break;
+    out.span.end = end;
+    if (!is_break(line.back())) break;
+    ++out.breaks;
+    if (keeps) out.value += '\n';
   }
-  out.span.end = text.size();
   return out;
 }
 
@@ -52,8 +58,8 @@ std::optional<text_span> block_sign(std::string_view text, std::size_t from, std
   for (auto at = before.find_first_of("|>", from); at != std::string_view::npos;
        at = before.find_first_of("|>", at + 1)) {
     const std::size_t end = end_of_sign(before, at);
-    const bool begins_word = at == 0 || is_blank(before[at - 1]) || before[at - 1] == '\n';
-    if (begins_word && before.find('\n', at) == lines - 1 && is_rest_of_line(before.substr(end)))
+    const bool begins_word = at == 0 || is_space(before[at - 1]);
+    if (begins_word && is_break(before.back()) && next_line(before, at) == lines && is_rest_of_line(before.substr(end)))
       return text_span{at, end};
   }
   return std::nullopt;
@@ -62,19 +68,18 @@ std::optional<text_span> block_sign(std::string_view text, std::size_t from, std
 bool is_outside_of_block(std::string_view text, std::size_t lines, std::size_t indent) {
   const std::size_t content = text.find_first_not_of(" \r\n", lines);
   if (content == std::string_view::npos) return true;
-  const std::size_t line = content == 0 ? 0 : text.rfind('\n', content - 1) + 1;
-  return content - line <= indent;
+  return content - begin_of_line(text, content) <= indent;
 }
 
 text_span block_lines(std::string_view text, std::size_t sign, std::size_t indent) {
-  const std::size_t begin = std::min(text.find('\n', sign), text.size() - 1) + 1;
+  const std::size_t begin = next_line(text, sign);
   if (is_outside_of_block(text, begin, indent)) return {begin, begin};
   std::size_t end = begin;
   while (end < text.size()) {
     const std::size_t content = text.find_first_not_of(' ', end);
-    const bool is_blank_line = content == std::string_view::npos || text[content] == '\r' || text[content] == '\n';
+    const bool is_blank_line = content == std::string_view::npos || is_break(text[content]);
     if (!is_blank_line && content - end <= indent) break;
-    end = std::min(text.find('\n', end), text.size() - 1) + 1;
+    end = next_line(text, end);
   }
   return {begin, end};
 }
@@ -87,8 +92,7 @@ std::string block_value(std::string_view text, const text_span& sign, const text
   if (digit != marks.end()) {
     column = indent + static_cast<std::size_t>(*digit - '0');
   } else if (const auto first = rest.find_first_not_of(" \r\n"); first != std::string_view::npos) {
-    const auto before = rest.substr(0, first).find_last_of("\r\n");
-    column = first - (before == std::string_view::npos ? 0 : before + 1);
+    column = first - begin_of_line(rest, first);
   }
   std::string out;
   // Ends of lines since the last line with content, and whether that one was indented further.
@@ -125,7 +129,7 @@ std::string block_value(std::string_view text, const text_span& sign, const text
 }
 
 std::size_t indent_of_line(std::string_view text, std::size_t at) {
-  std::size_t line = at == 0 ? 0 : text.rfind('\n', at - 1) + 1;
+  std::size_t line = begin_of_line(text, at);
   if (text.substr(line).starts_with(byte_order_mark)) line += byte_order_mark.size();
   std::size_t out = line;
   for (;;) {

@@ -39,6 +39,11 @@ const read_block_case empty_blocks[] = {
     {"- &x a: |\n    nginx\n", "/0/a", "nginx\n"},
     {"a:\n  text: |", "/a/text", ""},
     {"a:\n  text: |\n", "/a/text", ""},
+    {"a: >\n\rimage: nginx", "/image", "nginx"},
+    {"a: >\n\r?\rimage: nginx", "/image", "nginx"},
+    {"a: |+\n\r\r\nimage: nginx", "/a", "\n\n"},
+    {"a: >\rimage: nginx\r", "/image", "nginx"},
+    {"a:\r  text: >-\r  image: nginx\r", "/a/image", "nginx"},
 };
 
 TEST(BlockScalar, WithoutALineTakesNoKeyForItsText) {
@@ -48,6 +53,11 @@ TEST(BlockScalar, WithoutALineTakesNoKeyForItsText) {
       ASSERT_TRUE(read) << one.text << read.error().message;
       const source_document& doc = read->documents[0];
       EXPECT_EQ(doc.at(doc.at_pointer(doc.root, one.pointer)).text, one.value) << one.text << one.pointer;
+      std::size_t begin = 0;
+      for (const source_node& n : doc.nodes) {
+        EXPECT_LE(begin, n.span.begin) << one.text;
+        begin = n.span.begin;
+      }
     }
   }
 }
@@ -62,6 +72,9 @@ const read_block_case blocks[] = {
     {"a:\n- !x |2-\n    one\n", "/a/0", "  one"},
     {"a: !x |\n  one\n   \n  two", "/a", "one\n \ntwo"},
     {"a: !x |\r\n  one\r\n  two\r\n", "/a", "one\ntwo\n"},
+    {"a: !x |\r  one\r  two\rb: c\r", "/a", "one\ntwo\n"},
+    {"a: !x |\r  one\r  two\rb: c\r", "/b", "c"},
+    {"a: !x\r  >-\r #one\rb: c\r", "/a", "#one"},
     {"a: !x\n  >-\n #one\n", "/a", "#one"},
     {"a: !x\n  |\n\n \n #one\n # two\n\nb: c\n", "/a", "\n\n#one\n# two\n"},
     {"a: !x\n  |\n\n \n #one\n # two\n\nb: c\n", "/b", "c"},
