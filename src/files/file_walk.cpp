@@ -1,7 +1,7 @@
 #include <pinhook/files/file_walk.hpp>
 
 #include <pinhook/base/text.hpp>
-#include <pinhook/files/entry_type.hpp>
+#include <pinhook/files/directory_entries.hpp>
 #include <pinhook/files/foreign_files.hpp>
 #include <pinhook/files/git_index.hpp>
 #include <pinhook/files/known_forms.hpp>
@@ -61,18 +61,26 @@ struct walked_entry {
   bool is_link = false;
 };
 
-// Sorted so that the paths below come in the order of their bytes.
+// By the bytes of the paths below: a directory's name is followed by a slash.
+bool comes_before(const walked_entry& a, const walked_entry& b) {
+  const std::size_t common = std::min(a.name.size(), b.name.size());
+  if (const int order = a.name.compare(0, common, b.name, 0, common); order != 0) return order < 0;
+  const auto next = [&](const walked_entry& e) {
+    if (e.name.size() > common) return static_cast<int>(static_cast<unsigned char>(e.name[common]));
+    return e.is_directory ? static_cast<int>('/') : -1;
+  };
+  return next(a) < next(b);
+}
+
 result<std::vector<walked_entry>> entries_of(const std::string& written) {
-  std::error_code failed;
   std::vector<walked_entry> out;
-  for (fs::directory_iterator at(opened(written), failed), end; !failed && at != end; at.increment(failed)) {
-    const auto type = type_of_entry(*at);
-    if (type == fs::file_type::unknown) continue;
-    out.push_back({at->path().filename().string(), type == fs::file_type::directory, type == fs::file_type::symlink});
-  }
+  const auto failed = each_entry(opened(written), [&](std::string_view name, fs::file_type type) {
+    if (type != fs::file_type::unknown)
+      out.push_back({std::string(name), type == fs::file_type::directory, type == fs::file_type::symlink});
+    return true;
+  });
   if (failed) return cannot_read(opened(written), failed);
-  const auto key = [](const walked_entry& e) { return e.is_directory ? e.name + '/' : e.name; };
-  std::ranges::sort(out, {}, key);
+  std::ranges::sort(out, comes_before);
   return out;
 }
 

@@ -1,6 +1,6 @@
 #include <pinhook/pipeline/kustomizations_around.hpp>
 
-#include <pinhook/files/entry_type.hpp>
+#include <pinhook/files/directory_entries.hpp>
 #include <pinhook/files/file_walk.hpp>
 #include <pinhook/files/kustomization.hpp>
 #include <pinhook/files/kustomization_name.hpp>
@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <unordered_set>
 #include <utility>
@@ -84,20 +85,20 @@ class search {
 
   void search_below(const fs::path& directory, std::size_t levels) {
     if (searched_.size() == max_directories_around || !searched_.insert(directory.native()).second) return;
-    std::vector<fs::path> kustomizations;
-    std::vector<fs::path> below;
-    std::error_code failed;
-    for (fs::directory_iterator at(directory, failed), end; !failed && at != end; at.increment(failed)) {
-      const auto type = files::type_of_entry(*at);
-      if (type == fs::file_type::regular && files::is_kustomization_name(at->path().native()))
-        kustomizations.push_back(at->path());
+    std::vector<std::string> kustomizations;
+    std::vector<std::string> below;
+    // What could be read counts.
+    static_cast<void>(files::each_entry(directory.native(), [&](std::string_view name, fs::file_type type) {
+      if (type == fs::file_type::regular && files::is_kustomization_name(name))
+        kustomizations.emplace_back(name);
       else if (type == fs::file_type::directory && levels > 0)
-        below.push_back(at->path());
-    }
+        below.emplace_back(name);
+      return true;
+    }));
     std::ranges::sort(kustomizations);
-    for (const fs::path& one : kustomizations) take_found(one);
+    for (const std::string& one : kustomizations) take_found(directory / one);
     std::ranges::sort(below);
-    for (const fs::path& one : below) search_below(one, levels - 1);
+    for (const std::string& one : below) search_below(directory / one, levels - 1);
   }
 
   const std::vector<std::string>& paths_;

@@ -1,7 +1,7 @@
 #include <pinhook/pipeline/values_layers.hpp>
 
 #include <pinhook/base/text.hpp>
-#include <pinhook/files/entry_type.hpp>
+#include <pinhook/files/directory_entries.hpp>
 #include <pinhook/files/image_search.hpp>
 #include <pinhook/files/known_forms.hpp>
 #include <pinhook/files/node_access.hpp>
@@ -200,18 +200,17 @@ const values_layers::directory& values_layers::listed(const fs::path& path) {
   const auto [at, is_new] = directories_.try_emplace(path);
   directory& out = at->second;
   if (!is_new) return out;
-  std::error_code failed;
   std::size_t count = 0;
-  for (fs::directory_iterator one(path.empty() ? fs::path(".") : path, failed), end;
-       !failed && one != end && count < max_files_beside_values; one.increment(failed), ++count) {
-    const fs::path name = one->path().filename();
-    const auto type = files::type_of_entry(*one);
-    if (type == fs::file_type::directory && name != "charts" && name != "templates" && name != "ci")
-      out.folders.push_back((path / name).lexically_normal());
-    else if (type == fs::file_type::regular && files::is_values_file(name.string()) && stem_of(name) != name)
-      out.values.push_back((path / name).lexically_normal());
-    out.is_chart = out.is_chart || name == "Chart.yaml";
-  }
+  // What could be read counts.
+  static_cast<void>(
+      files::each_entry(path.empty() ? "." : path.native(), [&](std::string_view name, fs::file_type type) {
+        if (type == fs::file_type::directory && name != "charts" && name != "templates" && name != "ci")
+          out.folders.push_back((path / name).lexically_normal());
+        else if (type == fs::file_type::regular && files::is_values_file(name) && stem_of(name) != name)
+          out.values.push_back((path / name).lexically_normal());
+        out.is_chart = out.is_chart || name == "Chart.yaml";
+        return ++count < max_files_beside_values;
+      }));
   std::ranges::sort(out.values);
   std::ranges::sort(out.folders);
   return out;
