@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <future>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -65,14 +66,19 @@ int check(const arguments& arguments) {
   const std::string flag = arguments.configuration.file;
   auto renames = renames_of(options, places);
   std::optional<pipeline::check_run> begun;
+  std::once_flag is_begun;
   const auto run = [&]() -> pipeline::check_run& {
-    if (begun) return *begun;
-    auto chosen = check_options(options, *s);
-    chosen.renames = renames.get();
-    return begun.emplace(std::move(chosen), s->rules, flag.empty() ? variable(variables, "PINHOOK_CONFIG") : flag);
+    std::call_once(is_begun, [&] {
+      auto chosen = check_options(options, *s);
+      chosen.renames = renames.get();
+      begun.emplace(std::move(chosen), s->rules, flag.empty() ? variable(variables, "PINHOOK_CONFIG") : flag);
+    });
+    return *begun;
   };
-  const auto read =
-      pipeline::each_input(options.paths, places, [&](pipeline::input one) { run().take(std::move(one)); });
+  const auto read = pipeline::each_input(options.paths, places, [&](pipeline::input one) {
+    return pipeline::input_turn(
+        [&run, held = run().begin(std::move(one))]() mutable { run().take_begun(std::move(held)); });
+  });
   if (!read) return refuse_run(check_name, read.error());
   // 1 means findings.
   return run_files({check_name, options.quiet, exit_usage}, run(),

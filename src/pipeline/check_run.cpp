@@ -40,29 +40,47 @@ check_run::check_run(check_run_options options, const rules::rule_set& of_operat
       asks_verifiers_(options_.has_drift && options_.lock_file.empty()),
       has_content_(std::max<std::size_t>(options_.arguments.size(), 1)) {}
 
-void check_run::take(input one) {
-  static const digest_map none;
-  const digest_map* known = looks_up_ ? &none : nullptr;
-  if (one.content ? !one.content->slots().empty() : one.is_excluded || !is_skipped_template(one))
+check_run::begun_input check_run::begin(input one) const {
+  begun_input out{std::move(one), std::nullopt};
+  if (looks_up_ || !out.in.content) return out;
+  const files::image_file& file = *out.in.content;
+  const auto q = question(out.in.path, nullptr);
+  auto& checked = out.checked.emplace(check_file(out.in.path, file.text(), file.slots(), q));
+  add_unread(file, out.in.is_named, q.lists_images, checked);
+  // All of it goes here, where its memory came from.
+  out.in.content = fail(error_code::internal, "");
+  return out;
+}
+
+void check_run::note_content(const input& one, bool has_images) {
+  if (has_images)
     for (const std::size_t i : one.arguments) has_content_.at(i) = true;
-  if (one.is_excluded) {
-    ++excluded_;
+}
+
+void check_run::take_begun(begun_input begun) {
+  static const digest_map none;
+  input& one = begun.in;
+  if (begun.checked) {
+    note_content(one, begun.checked->image_count > 0);
+    files_.push_back(*std::move(begun.checked));
     return;
   }
-  if (!one.content) {
+  note_content(one, one.content ? !one.content->slots().empty() : one.is_excluded || !is_skipped_template(one));
+  if (one.is_excluded) {
+    ++excluded_;
+  } else if (!one.content) {
     take_fault(std::move(one));
-  } else if (must_wait(one, known)) {
+  } else if (must_wait(one, &none)) {
     for (const files::slot& s : one.content->slots())
       if (!s.is_guess && s.tag) certain_.insert(s.tag->canonical());
     waiting_.push_back({files_.size(), std::move(*one.content), one.is_named});
     files_.emplace_back().path = std::move(one.path);
   } else {
-    files_.push_back(check(one.path, *one.content, one.is_named, known));
+    files_.push_back(check(one.path, *one.content, one.is_named, none));
   }
 }
 
 bool check_run::must_wait(const input& one, const digest_map* known) {
-  if (!looks_up_) return false;
   const auto q = question(one.path, known);
   const bool has_wanted = add_wanted(one.content->slots(), q, wanted_);
   rules::proof_requests pinned;
@@ -114,8 +132,8 @@ check_question check_run::question(const std::string& path, const digest_map* kn
 }
 
 checked_file check_run::check(const std::string& path, const files::image_file& file, bool is_named,
-                              const digest_map* known) {
-  auto q = question(path, known);
+                              const digest_map& known) {
+  auto q = question(path, &known);
   q.suggest_pin = [this, &file](std::size_t slot, const registry::digest& d) { return suggestion(file, slot, d); };
   auto out = check_file(path, file.text(), file.slots(), q);
   add_unread(file, is_named, q.lists_images, out);
@@ -188,7 +206,7 @@ run_outcome check_run::stop(const error& e) {
 run_outcome check_run::finish(const digest_map& known) {
   std::size_t failures = report_failures(known);
   for (auto& one : waiting_) {
-    files_[one.place] = check(files_[one.place].path, one.file, one.is_named, &known);
+    files_[one.place] = check(files_[one.place].path, one.file, one.is_named, known);
     for (const std::string& unverified : files_[one.place].unverified) say_error(unverified);
     failures += files_[one.place].unverified.size();
   }

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -25,11 +26,15 @@
 namespace pinhook::pipeline {
 namespace {
 
+// Turns for each thread that may wait. Enough that no thread waits for the one whose turn it is: what they hold is
+// small, or is held to the end.
+constexpr std::size_t turns_ahead = 16;
+
 class reader {
  public:
   reader(const std::vector<std::string>& arguments, const files::image_places& places,
-         const std::function<void(input)>& take)
-      : places_(std::make_shared<const files::image_places>(places)), take_(take) {
+         const std::function<input_turn(input)>& begin)
+      : places_(std::make_shared<const files::image_places>(places)), begin_(begin) {
     for (const auto& one : arguments) named_.insert(std::filesystem::path(one).lexically_normal().string());
     for (const auto& one : places.excluded) excluded_.add("", one);
   }
@@ -51,10 +56,13 @@ class reader {
       all.push_back({std::move(path), fail(error_code::internal, ""), is_named, false, std::move(of_path[i])});
       is_foreign.push_back(found->is_foreign[i]);
     }
-    in_order<std::optional<input>> work({.count = all.size(), .threads = threads_for(all.size())},
-                                        [&](std::size_t i) { return with_content(std::move(all[i]), is_foreign[i]); });
-    work.run([this](std::optional<input> one) {
-      if (one) take_(*std::move(one));
+    in_order<input_turn> work({.count = all.size(), .threads = threads_for(all.size()), .ahead = turns_ahead},
+                              [&](std::size_t i) {
+                                auto one = with_content(std::move(all[i]), is_foreign[i]);
+                                return one ? begin_(*std::move(one)) : input_turn();
+                              });
+    work.run([](input_turn turn) {
+      if (turn) turn();
     });
     return {};
   }
@@ -63,7 +71,7 @@ class reader {
     if (!seen_.insert("-").second) return {};
     auto text = read_standard_input(terminal::allowed);
     if (!text) return fail(std::move(text.error()));
-    take_({"-", files::image_file::read_shared(std::move(*text), "-", places_), true, false, {index}});
+    begin_({"-", files::image_file::read_shared(std::move(*text), "-", places_), true, false, {index}})();
     return {};
   }
 
@@ -154,7 +162,7 @@ class reader {
   named_values named_values_;
   std::set<std::string, std::less<>> named_;
   std::set<std::string, std::less<>> seen_;
-  const std::function<void(input)>& take_;
+  const std::function<input_turn(input)>& begin_;
 };
 
 }  // namespace
@@ -173,8 +181,8 @@ std::vector<std::string> paths_of(const std::vector<input>& inputs) {
 }
 
 result<void> each_input(const std::vector<std::string>& arguments, const files::image_places& places,
-                        const std::function<void(input)>& take) {
-  reader r(arguments, places, take);
+                        const std::function<input_turn(input)>& begin) {
+  reader r(arguments, places, begin);
   if (arguments.empty()) {
     if (is_terminal(STDIN_FILENO))
       return fail(error_code::invalid_input,
@@ -200,7 +208,7 @@ result<std::vector<input>> read_inputs(const std::vector<std::string>& arguments
   std::vector<input> out;
   auto ok = each_input(arguments, places, [&out](input one) {
     if (one.content) one.content = one.content->without_nodes();
-    out.push_back(std::move(one));
+    return input_turn([&out, held = std::move(one)]() mutable { out.push_back(std::move(held)); });
   });
   if (!ok) return fail(std::move(ok.error()));
   return out;

@@ -1,14 +1,16 @@
 // A run of check: the findings of files as a report.
 //
 //   check_run r(options, s.rules, "pinhook.yaml");
-//   each_input(paths, rules, [&](input one) { r.take(std::move(one)); });
+//   each_input(paths, rules, [&](input one) {
+//     return input_turn([&r, begun = r.begin(std::move(one))]() mutable { r.take_begun(std::move(begun)); });
+//   });
 //   auto known = look_up(r.wanted());
 //   auto done = r.finish(known);
 //
-// A file without images that have to be looked up is checked and forgotten as soon as it is taken, so that one such
-// file is in memory at a time.
+// A file without images that have to be looked up is checked and forgotten in `begin`, so that one such file for each
+// thread is in memory at a time.
 //
-// Thread rule: one thread.
+// Thread rule: one thread; `begin` any, many at once.
 #pragma once
 
 #include <pinhook/files/image_file.hpp>
@@ -61,7 +63,14 @@ class check_run final : public run {
   /// `of_operator`: the operator's rules. `file`: the configuration's path, empty without one.
   check_run(check_run_options options, const rules::rule_set& of_operator, std::string_view file);
 
-  void take(input one);
+  /// An input that is not taken yet, with its findings where they depend on no look-up.
+  struct begun_input {
+    input in;
+    std::optional<checked_file> checked;
+  };
+  [[nodiscard]] begun_input begin(input one) const;
+  void take_begun(begun_input one);
+  void take(input one) { take_begun(begin(std::move(one))); }
   [[nodiscard]] std::vector<registry::reference> wanted() const override;
   [[nodiscard]] std::vector<rules::proof_request> questions(const digest_map& known) override;
   void take(rules::image_proofs answers) override { proofs_ = std::move(answers); }
@@ -84,9 +93,10 @@ class check_run final : public run {
   void say(std::string line) { outcome_.messages.push_back({std::move(line), false}); }
   void say_error(std::string line) { outcome_.messages.push_back({std::move(line), true}); }
   void take_fault(input one);
+  void note_content(const input& one, bool has_images);
   [[nodiscard]] check_question question(const std::string& path, const digest_map* known) const;
   [[nodiscard]] checked_file check(const std::string& path, const files::image_file& file, bool is_named,
-                                   const digest_map* known);
+                                   const digest_map& known);
   /// Keeps the file until its look-ups are there; false: it needs none.
   [[nodiscard]] bool must_wait(const input& one, const digest_map* known);
   [[nodiscard]] pin_text suggestion(const files::image_file& file, std::size_t slot, const registry::digest& digest);

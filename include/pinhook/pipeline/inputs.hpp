@@ -1,7 +1,6 @@
 // The files of a run of pin, unpin, check or lock, read and parsed.
 //
-// Blocks for as long as the disk does. Called by one thread, it reads many files on all cores; inputs come in their
-// order.
+// Blocks for as long as the disk does. Called by one thread, it reads many files on all cores.
 #pragma once
 
 #include <pinhook/base/error.hpp>
@@ -42,8 +41,13 @@ struct input {
 [[nodiscard]] result<std::vector<input>> read_inputs(const std::vector<std::string>& arguments,
                                                      const files::image_places& places);
 
-/// As `read_inputs`, one at a time: each can be forgotten before the next is read.
+/// What is left to do with an input when its turn comes.
+using input_turn = std::move_only_function<void()>;
+
+/// As `read_inputs`, but each input goes to `begin` as soon as it is read: there all cores work at once, on one input
+/// each, and what an input takes in memory can be given back. The turns that `begin` returns are called one after the
+/// other in the order of the inputs, on the caller's thread.
 [[nodiscard]] result<void> each_input(const std::vector<std::string>& arguments, const files::image_places& places,
-                                      const std::function<void(input)>& take);
+                                      const std::function<input_turn(input)>& begin);
 
 }  // namespace pinhook::pipeline

@@ -54,6 +54,23 @@ TEST_F(CheckRun, ComparesPinsWithTheirTags) {
   EXPECT_EQ(digests.calls(), 2U) << "once a run";
 }
 
+// So that threads can begin many at once: what a file takes in memory is given back there.
+TEST_F(CheckRun, BeginsAFileWithoutTheOthersWhereNothingIsLookedUp) {
+  add("a.yaml", pod("nginx:1.25"));
+  const check_run alone(options, {}, "");
+  const auto begun = alone.begin(std::move(inputs.front()));
+  ASSERT_TRUE(begun.checked);
+  EXPECT_EQ(begun.checked->findings.size(), 1U);
+  EXPECT_FALSE(begun.in.content);
+  inputs.clear();
+  options.has_drift = true;
+  add("a.yaml", pod("nginx@" + a, " # nginx:1.25"));
+  const check_run asking(options, {}, "");
+  const auto waits = asking.begin(std::move(inputs.front()));
+  EXPECT_FALSE(waits.checked);
+  EXPECT_TRUE(waits.in.content);
+}
+
 // Files are reported in the order in which they were taken, whether or not they had to wait for a look-up.
 TEST_F(CheckRun, KeepsTheOrderOfTheFiles) {
   options.lock_file = "images.lock";
