@@ -36,7 +36,8 @@ class plain_reader {
   bool run() {
     while (at_ < text_.size()) {
       line_begin_ = at_;
-      skip_spaces();
+      // The line behind a plain scalar was looked at for more of it.
+      at_ = content_ > line_begin_ ? content_ : behind_spaces(text_, at_);
       if (is_at('#')) {
         skip_line();
       } else if (at_ >= text_.size() || is_at('\n')) {
@@ -149,10 +150,10 @@ class plain_reader {
   }
 
   // False when the line behind the one that ends here is another key or item, as nearly all are.
-  [[nodiscard]] bool may_go_on(std::size_t indent) const {
+  [[nodiscard]] bool may_go_on(std::size_t indent) {
     const std::size_t line = at_ + 1;
-    const std::size_t content = behind_spaces(text_, line);
-    return peek(content) == '\n' || content - line > indent;
+    content_ = behind_spaces(text_, line);
+    return peek(content_) == '\n' || content_ - line > indent;
   }
 
   bool take_block() {
@@ -377,6 +378,8 @@ class plain_reader {
   plain_tree tree_;
   std::size_t at_ = 0;
   std::size_t line_begin_ = 0;
+  /// Behind the spaces of the line that was looked at last.
+  std::size_t content_ = 0;
   std::uint32_t line_ = 1;
 };
 

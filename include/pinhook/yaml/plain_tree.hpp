@@ -49,33 +49,36 @@ class plain_tree {
     auto& added = out_.documents.emplace_back();
     added.span.begin = begin;
     added.nodes.reserve(std::min(expected_nodes, max_reserved));
+    nodes_ = &added.nodes;
     behind_ = begin;
   }
 
   /// Closes everything. False for a document without a value, or with too many nodes.
   bool end_document() {
     while (!open_.empty()) close();
-    return has_root() && out_.documents.back().nodes.size() <= limits_.nodes;
+    return has_root() && nodes_->size() <= limits_.nodes;
   }
 
   /// Opens the collection at its first byte. False beyond the limits.
-  bool open(source_node n, bool is_mapping, std::size_t indent) {
+  bool open(const source_node& at, bool is_mapping, std::size_t indent) {
+    if (open_.size() >= limits_.depth || is_full()) return false;
+    source_node& n = nodes_->emplace_back(at);
     n.kind = is_mapping ? source_kind::mapping : source_kind::sequence;
     n.form = scalar_form::none;
     n.keys = 0;
     n.is_word = false;
     n.text = {};
     n.span.end = n.span.begin;
-    if (open_.size() >= limits_.depth || is_full()) return false;
-    open_.push_back({link(n), no_node, indent, is_mapping, n.is_flow, false, false});
     behind_ = n.span.begin;
+    const bool is_flow = n.is_flow;
+    open_.push_back({link_last(), no_node, indent, is_mapping, is_flow, false, false});
     return true;
   }
 
   /// Closes the innermost collection, which ends behind its last value or at `reach`.
   void close() {
     if (open_.back().is_waiting) add_missing();
-    source_node& n = out_.documents.back().nodes[open_.back().node];
+    source_node& n = (*nodes_)[open_.back().node];
     n.span.end = std::max(n.span.begin, behind_);
     open_.pop_back();
   }
@@ -83,7 +86,8 @@ class plain_tree {
   /// Adds a scalar. False beyond the limits.
   bool add(const source_node& n) {
     if (is_full()) return false;
-    link(n);
+    nodes_->push_back(n);
+    link_last();
     behind_ = n.span.end;
     return true;
   }
@@ -96,7 +100,8 @@ class plain_tree {
 
   /// Adds the value that did not come.
   void add_missing() {
-    link(missing_);
+    nodes_->push_back(missing_);
+    link_last();
     behind_ = missing_.span.end;
   }
 
@@ -117,32 +122,33 @@ class plain_tree {
   static constexpr std::size_t max_reserved = 4096;
   static constexpr std::string_view merge_key = "<<";
 
-  [[nodiscard]] bool is_full() const { return out_.documents.back().nodes.size() >= limits_.nodes; }
+  [[nodiscard]] bool is_full() const { return nodes_->size() >= limits_.nodes; }
 
-  // Appends a node below the innermost collection, which then waits for no value.
-  node_index link(const source_node& n) {
-    source_document& doc = out_.documents.back();
-    const auto index = static_cast<node_index>(doc.nodes.size());
-    doc.nodes.push_back(n);
+  // Puts the last node below the innermost collection, which then waits for no value.
+  node_index link_last() {
+    source_node* const all = nodes_->data();
+    const auto index = static_cast<node_index>(nodes_->size() - 1);
     if (open_.empty()) {
-      doc.root = index;
+      out_.documents.back().root = index;
       return index;
     }
     level& up = open_.back();
-    source_node& collection = doc.nodes[up.node];
-    doc.nodes[index].parent = up.node;
-    (up.last == no_node ? collection.first : doc.nodes[up.last].next) = index;
+    source_node& collection = all[up.node];
+    source_node& n = all[index];
+    n.parent = up.node;
+    (up.last == no_node ? collection.first : all[up.last].next) = index;
     up.last = index;
-    if (up.is_mapping) {
-      up.has_key = !up.has_key;
-      if (up.has_key) collection.keys |= n.text == merge_key ? all_keys : key_bit(n.text);
-    }
     up.is_waiting = false;
+    if (!up.is_mapping) return index;
+    up.has_key = !up.has_key;
+    if (up.has_key) collection.keys |= n.text == merge_key ? all_keys : key_bit(n.text);
     return index;
   }
 
   const source_limits& limits_;
   source out_;
+  /// Of the last document.
+  std::vector<source_node>* nodes_ = nullptr;
   std::vector<level> open_;
   /// After the last byte that belongs to a node.
   std::size_t behind_ = 0;

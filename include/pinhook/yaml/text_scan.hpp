@@ -20,6 +20,14 @@ namespace pinhook::yaml {
 
 /// The first place from `at` on without a space, or the end.
 [[nodiscard]] inline std::size_t behind_spaces(std::string_view text, std::size_t at) noexcept {
+#if defined(__SSE2__)
+  const __m128i space = _mm_set1_epi8(' ');
+  for (; at + sizeof space <= text.size(); at += sizeof space) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + at));
+    const auto others = ~static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, space))) & 0xffffU;
+    if (others != 0) return at + static_cast<std::size_t>(std::countr_zero(others));
+  }
+#endif
   constexpr std::uint64_t spaces = 0x2020202020202020U;
   if constexpr (std::endian::native == std::endian::little) {
     for (; at + sizeof spaces <= text.size(); at += sizeof spaces) {
@@ -51,7 +59,7 @@ namespace pinhook::yaml {
   return at;
 }
 
-/// The first place from `at` on of a word of two letters or more, or npos. For letters that texts have many of, where
+/// The first place from `at` on of a word of one letter or more, or npos. For letters that texts have many of, where
 /// std::string_view::find stops at each.
 [[nodiscard]] inline std::size_t find_word(std::string_view text, std::string_view word, std::size_t at = 0) noexcept {
 #if defined(__SSE2__)

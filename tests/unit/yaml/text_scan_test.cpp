@@ -40,7 +40,7 @@ TEST(TextScan, FindsWords) {
   std::mt19937 from(2);
   for (int round = 0; round < 3'000; ++round) {
     const std::string text = made_text(from, round % 2 == 0 ? "image" : "imageeeee \n");
-    for (const std::string_view word : {"im", "ge", "image", "iimage", "e e"})
+    for (const std::string_view word : {"e", "im", "ge", "image", "iimage", "e e"})
       for (std::size_t at = 0; at <= text.size(); ++at)
         ASSERT_EQ(find_word(text, word, at), text.find(word, at)) << text << " " << word;
   }
