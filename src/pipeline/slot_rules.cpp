@@ -22,6 +22,7 @@ std::optional<registry::reference> with_known_tag(const files::slot& s) {
 }  // namespace
 
 rules::effects slot_rules::effects_of(const files::slot& s) const {
+  if (const rules::effects* all = set.effects_of_all(); all != nullptr) return *all;
   const auto whole = with_known_tag(s);
   rules::subject about{.ref = whole ? &*whole : &*s.ref,
                        .ns = std::nullopt,

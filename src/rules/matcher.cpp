@@ -18,6 +18,11 @@ bool is_in(const std::vector<glob>& any_of, std::string_view name) {
   return std::ranges::any_of(any_of, [&](const glob& g) { return g.matches(name); });
 }
 
+bool is_for_any_image(const reference_pattern& p) {
+  static const reference_pattern any = reference_pattern::parse("**").value();
+  return p.covers(any);
+}
+
 /// An empty list matches everything.
 template <class T>
 bool list_covers(const std::vector<T>& wide, const std::vector<T>& narrow) {
@@ -30,9 +35,7 @@ bool list_covers(const std::vector<T>& wide, const std::vector<T>& narrow) {
 }  // namespace
 
 matcher::matcher(const condition& about) : images_(about.images) {
-  static const reference_pattern any = reference_pattern::parse("**").value();
-  const auto is_any = [](const reference_pattern& p) { return p.covers(any); };
-  if (std::ranges::any_of(images_, is_any)) images_.clear();
+  if (std::ranges::any_of(images_, is_for_any_image)) images_.clear();
   for (const std::string& n : about.namespaces) namespaces_.push_back(glob::of_word(n));
   for (const std::string& c : about.containers) containers_.push_back(glob::of_word(c));
   for (const std::string_view k : about.kinds) {

@@ -148,6 +148,8 @@ rule_set rule_set::followed_by(std::vector<rule> more) const {
   return out;
 }
 
+const effects* rule_set::effects_of_all() const noexcept { return parts_->of_all ? &*parts_->of_all : nullptr; }
+
 effects rule_set::effects_of(const subject& as_written) const {
   if (parts_->of_all) return *parts_->of_all;
   const auto common = in_common_spelling(*as_written.ref);

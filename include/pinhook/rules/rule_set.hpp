@@ -64,6 +64,8 @@ class rule_set {
   [[nodiscard]] rule_set followed_by(std::vector<rule> more) const;
 
   [[nodiscard]] effects effects_of(const subject& s) const;
+  /// Those of every subject; null where they depend on it.
+  [[nodiscard]] const effects* effects_of_all() const noexcept;
   /// The orders for pinning.
   [[nodiscard]] pin::slot_order order_of(const effects& e) const;
   [[nodiscard]] pin::slot_order order_of(const subject& s) const { return order_of(effects_of(s)); }

@@ -56,6 +56,14 @@ TEST(RuleSet, IsEmptyAtFirst) {
   EXPECT_TRUE(rule_set().matching(ref).empty());
 }
 
+TEST(RuleSet, KnowsTheEffectsThatEveryImageHas) {
+  const auto everywhere = set_of({pin_rule("all", {})});
+  ASSERT_NE(everywhere.effects_of_all(), nullptr);
+  EXPECT_EQ(everywhere.effects_of_all()->pin, 0U);
+  EXPECT_EQ(set_of({pin_rule("some", {"quay.io/**"})}).effects_of_all(), nullptr);
+  EXPECT_EQ(set_of({pin_rule("some", {"quay.io/**"}), pin_rule("all", {})}).effects_of_all(), nullptr);
+}
+
 TEST(RuleSet, TakesTheFirstRuleThatMatchesForEachEffect) {
   rule both = pin_rule("both", {"docker.io/**"}, pin::pin_order::keep);
   both.format = pin::pin_format::tag_and_digest;
