@@ -24,20 +24,18 @@ error_code code_of(int number) {
   return number == EACCES || number == EPERM ? error_code::denied : error_code::unavailable;
 }
 
-result<std::string> read_all(int fd) {
+// `size`: of a regular file; 0: not known.
+result<std::string> read_all(int fd, std::size_t size) {
   const std::size_t limit = yaml::source_limits{}.size;
   const auto too_large = [&] { return fail(error_code::invalid_input, fmt::format("has more than {} bytes", limit)); };
   std::string text;
-  struct stat about{};
-  if (::fstat(fd, &about) == 0 && about.st_size > 0) {
-    const auto size = static_cast<std::size_t>(about.st_size);
-    if (size > limit) return too_large();
-    text.reserve(size + 1);
-  }
+  if (size > limit) return too_large();
+  // One byte more shows that the file has no more.
+  if (size > 0) text.reserve(size + 1);
   for (;;) {
     const std::size_t used = text.size();
     const std::size_t left = std::max(text.capacity() - used, std::size_t{1});
-    const std::size_t room = left < chunk && about.st_size == 0 ? chunk : left;
+    const std::size_t room = left < chunk && size == 0 ? chunk : left;
     ssize_t got = 0;
     int number = 0;
     // The bytes that are read over are not zeroed first.
@@ -50,6 +48,7 @@ result<std::string> read_all(int fd) {
     if (got < 0) return fail(code_of(number), fmt::format("cannot be read: {}", std::strerror(number)));
     if (got == 0) return text;
     if (text.size() > limit) return too_large();
+    if (size > 0 && text.size() >= size && static_cast<std::size_t>(got) < room) return text;
   }
 }
 
@@ -57,7 +56,7 @@ result<std::string> read_all(int fd) {
 
 result<std::string> read_input_text(const std::string& path) {
   const auto opened = open_file::to_read(path);
-  if (opened) return read_all(opened->descriptor());
+  if (opened) return read_all(opened->descriptor(), opened->size());
   // Callers add the name of the file.
   const std::string begin = fmt::format("cannot read {}: ", path);
   std::string reason = opened.error().message;
@@ -70,7 +69,9 @@ result<std::string> read_input_text(const std::string& path) {
 result<std::string> read_standard_input(terminal from) {
   if (from == terminal::refused && is_terminal(STDIN_FILENO))
     return fail(error_code::invalid_input, "standard input is a terminal; pipe into it");
-  auto text = read_all(STDIN_FILENO);
+  struct stat about{};
+  const bool is_file = ::fstat(STDIN_FILENO, &about) == 0 && S_ISREG(about.st_mode) && about.st_size > 0;
+  auto text = read_all(STDIN_FILENO, is_file ? static_cast<std::size_t>(about.st_size) : 0);
   if (!text) return fail(std::move(text.error()).at("standard input"));
   return text;
 }
