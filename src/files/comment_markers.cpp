@@ -136,9 +136,12 @@ std::string_view body_of(std::string_view comment) {
 const comment_marker* exclusive_marker_of(std::string_view line) {
   if (!line.starts_with('#')) return nullptr;
   const std::string_view body = body_of(line);
-  const bool may_begin = !body.empty() && begins_body[static_cast<unsigned char>(body.front())];
+  const char first = body.empty() ? '\0' : body.front();
+  const bool may_begin = !body.empty() && begins_body[static_cast<unsigned char>(first)];
   const bool is_tight = line.size() > 1 && line[1] == tight_sign;
   for (const comment_marker& one : exclusive_markers) {
+    // Most end here.
+    if (one.place == marker_place::first && one.text.front() != first) continue;
     const bool is_here = one.place == marker_place::anywhere ? body.contains(one.text)
                                                              : (may_begin || is_tight) && fits(one, line, body);
     if (is_here) return &one;

@@ -51,10 +51,13 @@ std::string_view group_of(std::string_view api_version) {
   return slash == std::string_view::npos ? std::string_view() : api_version.substr(0, slash);
 }
 
-std::string shown(std::string_view name) {
+void append_shown(std::string& to, std::string_view name) {
   const bool is_plain =
       std::ranges::none_of(name, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
-  return is_plain && name.size() <= max_shown_name ? std::string(name) : quoted(name, max_shown_name);
+  if (is_plain && name.size() <= max_shown_name)
+    to += name;
+  else
+    to += quoted(name, max_shown_name);
 }
 
 // True when an image depends on the duplicate key. `first` and `second` are its places.
@@ -248,9 +251,17 @@ std::string object_text(const source_document& doc, node_index i, const object_t
   std::string_view name = doc.text_of(metadata, "name");
   if (name.empty()) name = doc.text_of(metadata, "generateName");
   const std::string_view ns = doc.text_of(metadata, "namespace");
-  if (name.empty()) return shown(type.kind);
-  return ns.empty() ? fmt::format("{} {}", shown(type.kind), shown(name))
-                    : fmt::format("{} {}/{}", shown(type.kind), shown(ns), shown(name));
+  std::string out;
+  out.reserve(type.kind.size() + ns.size() + name.size() + 2);
+  append_shown(out, type.kind);
+  if (name.empty()) return out;
+  out += ' ';
+  if (!ns.empty()) {
+    append_shown(out, ns);
+    out += '/';
+  }
+  append_shown(out, name);
+  return out;
 }
 
 void set_owner(const source_document& doc, node_index object, const object_type& type, slot& s) {

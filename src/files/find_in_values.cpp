@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cctype>
 #include <map>
 #include <set>
@@ -43,6 +44,15 @@ constexpr std::array<std::string_view, 6> image_part_keys{"registry",   "hub", "
 
 // True when two keys of the mapping are the same.
 bool has_twice(const yaml::source_document& doc, node_index mapping) {
+  // In most mappings each key has a bit of its own.
+  key_bits bits = 0;
+  int count = 0;
+  for (node_index k = doc.at(mapping).first; k != no_node; k = doc.at(doc.at(k).next).next)
+    if (const yaml::source_node& key = doc.at(doc.resolve(k)); key.kind == source_kind::scalar) {
+      bits |= key_bit(key.text);
+      ++count;
+    }
+  if (std::popcount(bits) == count) return false;
   std::vector<std::string_view> keys;
   for (node_index k = doc.at(mapping).first; k != no_node; k = doc.at(doc.at(k).next).next)
     if (const yaml::source_node& key = doc.at(doc.resolve(k)); key.kind == source_kind::scalar)

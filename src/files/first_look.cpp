@@ -21,6 +21,11 @@ using yaml::node_index;
 
 constexpr std::string_view image_word = "mage";
 
+// The groups of operators are names of domains; those of Kubernetes' usual objects ("", "apps", "batch") are not.
+bool is_of_operator(const object_type& type) {
+  return type.group.contains('.') && !pin::rows_of_operator(type.group, type.kind).empty();
+}
+
 char small(char c) { return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c; }
 
 }  // namespace
@@ -65,12 +70,12 @@ bool keys_add_nothing(const image_search& in, node_index object, const object_ty
     return one.slot.written.contains('@') || !one.slot.ref || !one.slot.ref->tag().empty();
   };
   if (in.doc.encoding != yaml::text_encoding::none || !std::ranges::all_of(known, is_whole)) return false;
-  if (!has_these_alone(in.written(object), known) || !pin::rows_of_operator(type.group, type.kind).empty())
-    return false;
+  if (!has_these_alone(in.written(object), known) || is_of_operator(type)) return false;
   const std::size_t end = in.doc.at(object).span.end;
   const std::span<const yaml::source_node> nodes(in.doc.nodes);
+  const key_bits wanted = bits_of_parts() | key_bit("apiVersion");
   for (node_index i = object + 1; i < nodes.size() && nodes[i].span.begin < end; ++i) {
-    if (nodes[i].kind != yaml::source_kind::mapping) continue;
+    if (nodes[i].kind != yaml::source_kind::mapping || (nodes[i].keys & wanted) == 0) continue;
     const bool may_be_object = in.doc.find(i, "apiVersion") != no_node;
     if (may_be_object || may_be_in_parts(in.doc, i)) return false;
   }

@@ -73,6 +73,8 @@ bool is_full(std::string_view word) {
 
 std::vector<full_reference> full_references(std::string_view text) {
   std::vector<full_reference> out;
+  // It has a tag or a digest; most other texts with a slash have none of their signs.
+  if (!text.contains(':') && !text.contains('@')) return out;
   line_reader lines(text);
   std::size_t end = 0;
   for (std::size_t slash = text.find('/'); slash != std::string_view::npos;

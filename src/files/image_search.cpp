@@ -2,12 +2,12 @@
 
 #include <pinhook/files/filled_in.hpp>
 #include <pinhook/yaml/source.hpp>
+#include <pinhook/yaml/text_scan.hpp>
 
 #include <fmt/core.h>
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <utility>
 
 namespace pinhook::files {
@@ -17,7 +17,7 @@ using yaml::node_index;
 using yaml::scalar_form;
 
 bool holds(std::string_view text, std::string_view word) {
-  return !text.empty() && ::memmem(text.data(), text.size(), word.data(), word.size()) != nullptr;
+  return word.empty() || yaml::find_word(text, word) != std::string_view::npos;
 }
 
 // True for "\x69", "\u0069", "\U00000069", or a line that continues after "\": such keys are not literally in the text.

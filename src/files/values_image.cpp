@@ -133,6 +133,8 @@ bool may_have_key(const source_document& doc, node_index mapping, bool is_image)
 
 }  // namespace
 
+key_bits bits_of_parts() noexcept { return part_bits; }
+
 bool may_be_in_parts(const source_document& doc, node_index mapping) { return may_have_key(doc, mapping, false); }
 
 result<std::optional<found_image>> image_of_operator(image_search& in, node_index mapping,
@@ -192,7 +194,7 @@ result<std::optional<found_image>> values_image(image_search& in, node_index map
   if (!may_have_key(in.doc, mapping, is_image)) return none;
   auto parts = is_image ? values_parts(in, mapping, {.tags = tag_keys}) : values_parts(in, mapping, {.tags = tag_key});
   if (!parts || !*parts) return parts;
-  found_image image = std::move(**parts);
+  found_image& image = **parts;
   member repository;
   std::string_view name_key;
   for (const std::string_view key : repository_keys) {
@@ -208,9 +210,9 @@ result<std::optional<found_image>> values_image(image_search& in, node_index map
   if (image.tag == no_node && image.digest == no_node && !is_image) return none;
   image.name = repository.value;
   if (!is_own(in, image)) return none;
-  image = with_values_slot(in, std::move(image), std::string(pointer), is_image);
+  complete_slot(in, image, std::string(pointer), is_image);
   image.slot.is_guess = !is_image || name_key == repository_keys.back();
-  return std::optional(std::move(image));
+  return parts;
 }
 
 result<std::optional<found_image>> image_beside_tag(image_search& in, node_index mapping, std::string_view key,
@@ -232,10 +234,10 @@ result<std::optional<found_image>> image_beside_tag(image_search& in, node_index
   auto parts = is_only ? values_parts(in, mapping, {.tags = tag_keys})
                        : values_parts(in, mapping, {{}, own_tags, std::span(names).subspan(tag_endings.size())});
   if (!parts || !*parts) return parts;
-  found_image image = std::move(**parts);
+  found_image& image = **parts;
   image.name = string->value;
   if ((image.tag == no_node && image.digest == no_node) || !is_own(in, image)) return none;
-  image = with_values_slot(in, std::move(image), std::string(pointer), false);
+  complete_slot(in, image, std::string(pointer), false);
   slot& s = image.slot;
   s.is_guess = !is_only;
   if (!is_only) s.name += fmt::format("{}{}", s.name.empty() ? "" : ".", key);
@@ -245,7 +247,7 @@ result<std::optional<found_image>> image_beside_tag(image_search& in, node_index
     s.remedy = rendered_first;
     s.reason = skip_reason::split;
   }
-  return std::optional(std::move(image));
+  return parts;
 }
 
 std::string part_of_split(image_search& in, node_index mapping, std::string_view key, const registry::reference& ref) {

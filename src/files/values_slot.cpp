@@ -144,7 +144,7 @@ bool has_digest(const image_search& in, const found_image& image) {
 
 std::string may_put(std::string_view path) { return fmt::format("the chart may put {} before or after it", path); }
 
-found_image with_values_slot(image_search& in, found_image out, std::string pointer, bool is_image) {
+void complete_slot(image_search& in, found_image& out, std::string pointer, bool is_image) {
   slot& s = out.slot;
   s.document = in.document;
   s.name = path_text(pointer);
@@ -172,15 +172,14 @@ found_image with_values_slot(image_search& in, found_image out, std::string poin
     s.problem = std::move(number);
     s.remedy =
         fmt::format("quote it: {}: \"{}\"", in.doc.at(in.doc.resolve(out.tag_key)).text, scalar_at(in.doc, out.tag));
-    return out;
+    return;
   }
   if (!s.problem.empty() && s.remedy.empty()) s.remedy = rendered_first;
-  return out;
 }
 
 void complete_values(image_search& in, found_image& image, std::string pointer) {
   values_scopes outer = std::exchange(in.scopes, values_scopes(image.mapping));
-  image = with_values_slot(in, std::move(image), std::move(pointer), false);
+  complete_slot(in, image, std::move(pointer), false);
   in.scopes = std::move(outer);
 }
 

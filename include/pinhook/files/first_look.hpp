@@ -5,6 +5,7 @@
 // Pure; any thread.
 #pragma once
 
+#include <pinhook/base/key_list.hpp>
 #include <pinhook/files/image_search.hpp>
 
 #include <cstddef>
@@ -32,6 +33,9 @@ inline constexpr std::string_view container_key = "container";
 /// these, which are all that it holds. `text`: that of the file.
 [[nodiscard]] bool may_name_more(std::string_view text, const yaml::source_document& doc,
                                  std::span<const found_image> images);
+
+/// The bits of the keys that may_be_in_parts looks for (source_node::keys).
+[[nodiscard]] key_bits bits_of_parts() noexcept;
 
 /// False for a mapping without any member that is a part of an image.
 [[nodiscard]] bool may_be_in_parts(const yaml::source_document& doc, yaml::node_index mapping);

@@ -22,7 +22,7 @@ namespace pinhook::files {
 /// Says that the chart may put the text at this path before or after the image's name.
 [[nodiscard]] std::string may_put(std::string_view path);
 
-/// The image with all of its slot that follows from the nodes. `is_image`: the mapping holds only an image.
-[[nodiscard]] found_image with_values_slot(image_search& in, found_image image, std::string pointer, bool is_image);
+/// Fills in all of the slot that follows from the nodes. `is_image`: the mapping holds only an image.
+void complete_slot(image_search& in, found_image& image, std::string pointer, bool is_image);
 
 }  // namespace pinhook::files

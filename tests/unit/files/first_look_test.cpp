@@ -4,6 +4,7 @@
 #include <pinhook/files/comment_markers.hpp>
 #include <pinhook/files/unread.hpp>
 #include <pinhook/pin/object.hpp>
+#include <pinhook/pin/operator_images.hpp>
 #include <pinhook/pin/pod_paths.hpp>
 #include <pinhook/yaml/source.hpp>
 
@@ -236,6 +237,11 @@ TEST(FirstLook, MembersAreKnownForPlacesByName) {
   EXPECT_FALSE(pin::are_by_name(kinds.of("example.com", "Fleet")));
   EXPECT_FALSE(pin::are_by_name(kinds.of("a.example.com", "Fleet")));
   EXPECT_FALSE(pin::are_by_name(kinds.of("unknown.io", "Fleet")));
+}
+
+// A group without a dot is not looked up in the table.
+TEST(FirstLook, KnowsOperatorsByTheDotOfTheirGroups) {
+  for (const pin::operator_image& one : pin::operator_images()) EXPECT_TRUE(one.group.contains('.')) << one.title;
 }
 
 }  // namespace
