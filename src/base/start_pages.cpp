@@ -1,4 +1,4 @@
-#include <pinhook/webhook/start_pages.hpp>
+#include <pinhook/base/start_pages.hpp>
 
 #include <link.h>
 #include <sys/mman.h>
@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <span>
 
-namespace pinhook::webhook {
+namespace pinhook {
 namespace {
 
 std::span<const ElfW(Phdr)> segments_of(const dl_phdr_info& object) { return {object.dlpi_phdr, object.dlpi_phnum}; }
@@ -48,4 +48,4 @@ void release_start_pages() noexcept {
   ::dl_iterate_phdr(release, &page);
 }
 
-}  // namespace pinhook::webhook
+}  // namespace pinhook

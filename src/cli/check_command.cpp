@@ -1,5 +1,6 @@
 #include <pinhook/access/command_digests.hpp>
 #include <pinhook/base/environment.hpp>
+#include <pinhook/base/start_pages.hpp>
 #include <pinhook/cli/commands.hpp>
 #include <pinhook/cli/exit_code.hpp>
 #include <pinhook/cli/run_files.hpp>
@@ -10,6 +11,7 @@
 #include <pinhook/pipeline/kustomization_renames.hpp>
 
 #include <algorithm>
+#include <cstddef>
 #include <filesystem>
 #include <future>
 #include <mutex>
@@ -22,6 +24,9 @@ namespace pinhook::cli {
 namespace {
 
 constexpr std::string_view check_name = "check";
+
+// A hook gives so many names where it gives no directory.
+constexpr std::size_t many_files = 256;
 
 std::string here() {
   std::error_code ignored;
@@ -45,12 +50,16 @@ pipeline::check_run_options check_options(const file_arguments& arguments, const
   return out;
 }
 
-// The kustomizations around directories are searched for while their files are listed.
-std::future<pipeline::renames_by_file> renames_of(const file_arguments& arguments, const files::image_places& places) {
-  const bool has_directory = std::ranges::any_of(arguments.paths, [](const std::string& path) {
+bool has_directory(const file_arguments& arguments) {
+  return std::ranges::any_of(arguments.paths, [](const std::string& path) {
     std::error_code ignored;
     return std::filesystem::is_directory(path, ignored);
   });
+}
+
+// The kustomizations around directories are searched for while their files are listed.
+std::future<pipeline::renames_by_file> renames_of(const file_arguments& arguments, const files::image_places& places,
+                                                  bool has_directory) {
   return std::async(has_directory ? std::launch::async : std::launch::deferred,
                     [&] { return pipeline::renames_around(arguments.paths, places); });
 }
@@ -64,7 +73,10 @@ int check(const arguments& arguments) {
   if (!s) return refuse_run(check_name, s.error());
   const auto places = image_places_of(*s);
   const std::string flag = arguments.configuration.file;
-  auto renames = renames_of(options, places);
+  const bool is_of_directory = has_directory(options);
+  // Of the pages of the start few are read again; where there is little to check, that would cost more than it.
+  if (is_of_directory || options.paths.size() >= many_files) release_start_pages();
+  auto renames = renames_of(options, places, is_of_directory);
   std::optional<pipeline::check_run> begun;
   std::once_flag is_begun;
   const auto run = [&]() -> pipeline::check_run& {

@@ -1,11 +1,11 @@
 #include <pinhook/base/environment.hpp>
 #include <pinhook/base/log.hpp>
 #include <pinhook/base/log_queue.hpp>
+#include <pinhook/base/start_pages.hpp>
 #include <pinhook/cli/commands.hpp>
 #include <pinhook/cli/exit_code.hpp>
 #include <pinhook/cli/messages.hpp>
 #include <pinhook/config/configuration_source.hpp>
-#include <pinhook/webhook/start_pages.hpp>
 #include <pinhook/webhook/webhook.hpp>
 
 #include <boost/asio/co_spawn.hpp>
@@ -97,7 +97,7 @@ int serve(const arguments& arguments) {
     }
     control.stop();
   });
-  webhook::release_start_pages();
+  release_start_pages();
   control.run();
   return code;
 }

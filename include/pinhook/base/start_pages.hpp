@@ -5,12 +5,12 @@
 // Thread rule: any thread, while no other thread loads a library.
 #pragma once
 
-namespace pinhook::webhook {
+namespace pinhook {
 
 /// Unmaps the pages of program and libraries that no process ever wrote: those of segments that are read-only in the
 /// file (elf(5), PT_LOAD without PF_W). The next touch maps a page again, from the kernel's cache of files: the first
-/// answer takes 0.5 ms of CPU more, later ones nothing (docs/performance.md). What another program patched into code
-/// before, as a debugger its breakpoints, is lost.
+/// answer of a server takes 0.5 ms of CPU more, later ones nothing (docs/performance.md). What another program patched
+/// into code before, as a debugger its breakpoints, is lost.
 void release_start_pages() noexcept;
 
-}  // namespace pinhook::webhook
+}  // namespace pinhook

@@ -1,4 +1,4 @@
-#include <pinhook/webhook/start_pages.hpp>
+#include <pinhook/base/start_pages.hpp>
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <string>
 
-namespace pinhook::webhook {
+namespace pinhook {
 namespace {
 
 // The memory of this process by kind (proc_pid_status(5)), in KB.
@@ -48,4 +48,4 @@ TEST(StartPages, ComeBackWhenTheyAreTouched) {
 }
 
 }  // namespace
-}  // namespace pinhook::webhook
+}  // namespace pinhook
