@@ -60,6 +60,17 @@ std::string advice_of(const finding& f) {
   return f.rule_message.empty() ? to_do(f) : fmt::format("{}; {}", f.rule_message, to_do(f));
 }
 
+// An argument without an image, as a finding about the path.
+finding finding_of(const std::string& path, const report_options& options) {
+  finding out;
+  out.rule = no_image_rule;
+  out.level = options.empty.is_error ? severity::error : severity::note;
+  out.path = path;
+  out.message = "no image found";
+  out.fix = std::string(no_image_advice);
+  return out;
+}
+
 void append_json(std::string& out, const finding& f) {
   const auto text = [&out](std::string_view key, std::string_view value) {
     fmt::format_to(std::back_inserter(out), "\"{}\": ", key);
@@ -136,18 +147,18 @@ std::string write_table(const checked_files& files, const report_options& option
   return out;
 }
 
-std::string write_json(const checked_files& files) {
+std::string write_json(const checked_files& files, const report_options& options) {
   std::string out = "[";
   bool is_first = true;
-  for (const auto& file : files) {
-    for (const auto* list : {&file.findings, &file.unread}) {
-      for (const auto& f : *list) {
-        out += is_first ? "\n  " : ",\n  ";
-        append_json(out, f);
-        is_first = false;
-      }
-    }
-  }
+  const auto add = [&](const finding& f) {
+    out += is_first ? "\n  " : ",\n  ";
+    append_json(out, f);
+    is_first = false;
+  };
+  for (const auto& path : options.empty.paths) add(finding_of(path, options));
+  for (const auto& file : files)
+    for (const auto* list : {&file.findings, &file.unread})
+      for (const auto& f : *list) add(f);
   return out + (is_first ? "]\n" : "\n]\n");
 }
 
@@ -163,6 +174,10 @@ std::string write_github(const checked_files& files, const rule_table& rules, co
   std::map<std::string_view, const check_rule*> by_id;
   for (const check_rule& one : rules) by_id.emplace(one.id, &one);
   std::string out;
+  if (const auto& empty = options.empty; !empty.paths.empty())
+    fmt::format_to(std::back_inserter(out), "::{} title=pinhook%3A no image::{}. To do: {}\n",
+                   workflow_command(empty.is_error ? severity::error : severity::warning),
+                   escaped(shown(empty.message), false), no_image_advice);
   for (const auto& file : files) {
     const auto where = file.path == "-"
                            ? std::string()
@@ -187,7 +202,7 @@ std::string write_report(report_format format, const checked_files& files, const
     case report_format::table:
       return write_table(files, options);
     case report_format::json:
-      return write_json(files);
+      return write_json(files, options);
     case report_format::sarif:
       return write_sarif(files, rules, options);
     case report_format::junit:

@@ -121,13 +121,35 @@ void append_suite(std::string& out, const checked_file& file, const std::string&
   out += "  </testsuite>\n";
 }
 
+counts count(const empty_arguments& empty) {
+  const std::size_t all = empty.paths.size();
+  return {.tests = all, .failures = empty.is_error ? all : 0, .skipped = empty.is_error ? 0 : all};
+}
+
+// A suite for each argument without an image.
+void append_empty(std::string& out, const report_options& options) {
+  const empty_arguments& empty = options.empty;
+  for (const auto& given : empty.paths) {
+    const auto path = xml(path_from(options.directory, given));
+    const counts one{.tests = 1, .failures = empty.is_error ? 1U : 0U, .skipped = empty.is_error ? 0U : 1U};
+    fmt::format_to(std::back_inserter(out), "  <testsuite name=\"{}\" {}>\n", path, attributes(one));
+    const auto advice = fmt::format("To do: {}", no_image_advice);
+    append_case(out, path, "holds an image",
+                empty.is_error ? fmt::format("      <failure type=\"{}\" message=\"no image found\">{}</failure>\n",
+                                             no_image_rule, xml(advice))
+                               : std::string("      <skipped message=\"no image found\"/>\n"));
+    out += "  </testsuite>\n";
+  }
+}
+
 }  // namespace
 
 std::string write_junit(const checked_files& files, const report_options& options) {
-  counts all;
+  counts all = count(options.empty);
   for (const auto& file : files) all.add(count(file));
   std::string out = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
   fmt::format_to(std::back_inserter(out), "<testsuites name=\"pinhook check\" {}>\n", attributes(all));
+  append_empty(out, options);
   for (const auto& file : files)
     if (!file.images.empty() || !file.fault.empty()) append_suite(out, file, options.directory);
   return out + "</testsuites>\n";

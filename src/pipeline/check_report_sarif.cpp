@@ -122,10 +122,10 @@ class sarif_writer {
       json_.key("executionSuccessful");
       json_.boolean(options_.is_complete);
       list("toolExecutionNotifications", [&] {
-        if (const auto& notice = options_.no_image) {
+        if (const auto& empty = options_.empty; !empty.paths.empty()) {
           open();
-          text("level", notice->is_error ? "error" : "warning");
-          message("message", notice->text);
+          text("level", empty.is_error ? "error" : "warning");
+          message("message", empty.message);
           close();
         }
         for (const auto& file : files) {

@@ -176,7 +176,7 @@ std::size_t check_run::report_failures(const digest_map& known) {
 }
 
 // A report without findings must not hide that a path is wrong, or of a kind that is not read.
-check_run::empty_arguments check_run::find_empty_arguments() const {
+empty_arguments check_run::find_empty_arguments() const {
   // An argument that is repeated has its inputs the first time only.
   std::map<std::string, bool> has_content;
   for (std::size_t i = 0; i < has_content_.size(); ++i) {
@@ -185,16 +185,17 @@ check_run::empty_arguments check_run::find_empty_arguments() const {
   }
   std::erase_if(has_content, [](const auto& one) { return one.second; });
   if (has_content.empty()) return {};
+  empty_arguments out{.is_error = options_.is_strict};
   std::string names;
-  std::size_t named = 0;
   for (const auto& [path, unused] : has_content) {
-    if (named++ == max_named_arguments) break;
+    out.paths.push_back(path);
+    if (out.paths.size() > max_named_arguments) continue;
     names += fmt::format("{}{}", names.empty() ? "" : ", ", path == "-" ? "standard input" : shown_path(path));
   }
-  if (has_content.size() > max_named_arguments)
-    names += fmt::format(" and {} more", has_content.size() - max_named_arguments);
-  return {has_content.size(),
-          fmt::format("no image found in {}{}", names, options_.is_strict ? "; --strict fails without one" : "")};
+  if (out.paths.size() > max_named_arguments)
+    names += fmt::format(" and {} more", out.paths.size() - max_named_arguments);
+  out.message = fmt::format("no image found in {}{}", names, out.is_error ? "; --strict fails without one" : "");
+  return out;
 }
 
 run_outcome check_run::stop(const error& e) {
@@ -212,9 +213,9 @@ run_outcome check_run::finish(const digest_map& known) {
   }
   const auto totals = totals_of(files_);
   auto options = options_.report;
-  const empty_arguments empty = find_empty_arguments();
-  options.is_complete = totals.faults == 0 && failures == 0 && (empty.count == 0 || !options_.is_strict);
-  if (empty.count != 0) options.no_image = report_notice{empty.message, options_.is_strict};
+  options.empty = find_empty_arguments();
+  const empty_arguments& empty = options.empty;
+  options.is_complete = totals.faults == 0 && failures == 0 && (empty.paths.empty() || !options_.is_strict);
   // What fails the check is shown.
   options.is_verbose = options.is_verbose || options_.is_strict;
   outcome_.out = write_report(options_.output, files_, checks_.table, options);
@@ -223,9 +224,10 @@ run_outcome check_run::finish(const digest_map& known) {
                     templates_ == 1 ? "a Helm template that is" : fmt::format("{} Helm templates that are", templates_),
                     first_template_, templates_ == 1 ? "" : ", …"));
   if (auto note = excluded_note(excluded_); !note.empty()) say(std::move(note));
-  if (empty.count != 0) outcome_.messages.push_back({empty.message, options_.is_strict});
+  if (!empty.paths.empty()) outcome_.messages.push_back({empty.message, options_.is_strict});
   say(summary(totals));
-  const bool has_failed = totals.findings > 0 || (options_.is_strict && totals.notes + totals.unread + empty.count > 0);
+  const bool has_failed =
+      totals.findings > 0 || (options_.is_strict && totals.notes + totals.unread + empty.paths.size() > 0);
   outcome_.status = status_of(totals, failures, has_failed);
   return std::move(outcome_);
 }

@@ -23,10 +23,13 @@ enum class report_format : std::uint8_t { table, json, sarif, junit, github };
 /// "table", "json", "sarif", "junit", "github".
 [[nodiscard]] std::optional<report_format> parse_report_format(std::string_view text) noexcept;
 
-/// What is said of the whole run, not of a file.
-struct report_notice {
-  std::string text;
-  /// The run fails by it.
+/// Arguments in which no image was found.
+struct empty_arguments {
+  /// As written, each once; "-" is standard input.
+  std::vector<std::string> paths{};
+  /// A sentence without a full stop that names them, or the first of many.
+  std::string message{};
+  /// The run fails by them.
   bool is_error = false;
 };
 
@@ -39,9 +42,15 @@ struct report_options {
   std::string directory = "/";
   /// sarif: whether every file was read and every reference resolved, and with --strict each argument has an image.
   bool is_complete = true;
-  /// sarif: that an argument has no image.
-  std::optional<report_notice> no_image{};
+  /// json, sarif, junit, github: a report without findings must not hide that a path is wrong, or of a kind that is not
+  /// read. Beside a table a message says it.
+  empty_arguments empty{};
 };
+
+/// The rule of an argument without an image, and what to do about one.
+inline constexpr std::string_view no_image_rule = "no-image";
+inline constexpr std::string_view no_image_advice =
+    "check the path; `pinhook check -v` lists what looks like an image and is not read";
 
 using checked_files = std::vector<checked_file>;
 
@@ -51,21 +60,21 @@ using checked_files = std::vector<checked_file>;
 /// A line for each finding, aligned: place, rule, image, fix; before the fix, the rule's own message where the operator
 /// wrote one. Empty when there are none.
 [[nodiscard]] std::string write_table(const checked_files& files, const report_options& options);
-/// An array of objects, one for each finding and each of checked_file::unread, one on each line. Every object has all
-/// keys: rule, severity, path, document, line, column, end_column, pointer, object, name, image, message, fix, fix_kind
-/// (text, command or advice).
-[[nodiscard]] std::string write_json(const checked_files& files);
+/// An array of objects, one for each finding, each of checked_file::unread, and each argument without an image (rule
+/// "no-image"), one on each line. Every object has all keys: rule, severity, path, document, line, column, end_column,
+/// pointer, object, name, image, message, fix, fix_kind (text, command or advice).
+[[nodiscard]] std::string write_json(const checked_files& files, const report_options& options);
 /// SARIF 2.1.0 with errata 01 (docs.oasis-open.org/sarif), as GitHub's code scanning accepts it. A file that could not
-/// be read is a notification of the invocation, as is an argument without an image.
+/// be read is a notification of the invocation, as are the arguments without an image.
 [[nodiscard]] std::string write_sarif(const checked_files& files, const rule_table& rules,
                                       const report_options& options);
 /// The dialect that GitLab and Jenkins read (GitLab: lib/gitlab/ci/parsers/test/junit.rb): a suite is a file, a case is
 /// an image; a finding is a failure, a note or an image that is not judged is skipped, a file that could not be read is
-/// an error. Names of cases are unique within a file and hold no line number, so that runs can be compared. Needs
-/// checked_file::images.
+/// an error. Names of cases are unique within a file and hold no line number, so that runs can be compared. An argument
+/// without an image is a suite whose one case is skipped, or has failed. Needs checked_file::images.
 [[nodiscard]] std::string write_junit(const checked_files& files, const report_options& options);
-/// "::error file=…,line=…::…", one line for each finding, escaped as actions/toolkit does
-/// (packages/core/src/command.ts).
+/// "::error file=…,line=…::…", one line for each finding, and one for all arguments without an image, since GitHub
+/// shows ten; escaped as actions/toolkit does (packages/core/src/command.ts).
 [[nodiscard]] std::string write_github(const checked_files& files, const rule_table& rules,
                                        const report_options& options);
 

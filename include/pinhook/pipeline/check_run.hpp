@@ -78,11 +78,6 @@ class check_run final : public run {
   [[nodiscard]] run_outcome stop(const error& e) override;
 
  private:
-  // Arguments in which no image was found, and the message about them.
-  struct empty_arguments {
-    std::size_t count = 0;
-    std::string message{};
-  };
   // A file whose findings depend on look-ups.
   struct waiting_file {
     std::size_t place;

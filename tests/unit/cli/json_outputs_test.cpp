@@ -135,7 +135,7 @@ const std::vector<output>& outputs() {
          out.put_newest({{t, registry::digest::of("x")}});
          return out.text();
        }},
-      {"check -o json", [](const std::string& t) { return pipeline::write_json(findings_of(t)); }},
+      {"check -o json", [](const std::string& t) { return pipeline::write_json(findings_of(t), {}); }},
       {"report -o json", [](const std::string& t) { return fleet::write_json(report_of(t)); }},
       {"report -o sarif", [](const std::string& t) { return fleet::write_sarif(report_of(t)); }, true},
       {"adopt -o json", [](const std::string& t) { return fleet::adoption_json(adoption_of(t), false); }},

@@ -140,19 +140,48 @@ TEST_F(CheckRun, SaysWhichArgumentHoldsNoImage) {
             "no image found in standard input; --strict fails without one\nno findings in 0 files; 0 images\n");
 }
 
-// A report that fails the job says why.
-TEST_F(CheckRun, TellsSarifOfAnArgumentWithoutAnImage) {
-  options.output = report_format::sarif;
-  options.arguments = {"empty"};
-  const auto text = [&](bool is_strict) {
-    options.is_strict = is_strict;
-    return run().out;
+// A report without findings does not hide it, in no format, and one that fails the job says why.
+TEST_F(CheckRun, EveryFormatTellsOfAnArgumentWithoutAnImage) {
+  const struct {
+    report_format format;
+    std::vector<std::string> plain;
+    std::vector<std::string> strict;
+  } cases[] = {
+      {report_format::table, {}, {}},
+      {report_format::json,
+       {R"("rule": "no-image", "severity": "note", "path": "a & b")", R"("path": "gone")", R"("fix": "check the path)"},
+       {R"("rule": "no-image", "severity": "error", "path": "a & b")", R"("severity": "error", "path": "gone")"}},
+      {report_format::sarif,
+       {R"("executionSuccessful": true)", R"("level": "warning")", R"("text": "no image found in a & b, gone")"},
+       {R"("executionSuccessful": false)", R"("level": "error")",
+        R"("text": "no image found in a & b, gone; --strict fails without one")"}},
+      {report_format::junit,
+       {R"(<testsuites name="pinhook check" tests="2" failures="0" errors="0" skipped="2">)",
+        R"(<testsuite name="a &#38; b" tests="1" failures="0" errors="0" skipped="1">)",
+        R"(<testcase classname="gone" file="gone" name="holds an image">)", R"(<skipped message="no image found"/>)"},
+       {R"(<testsuites name="pinhook check" tests="2" failures="2" errors="0" skipped="0">)",
+        R"(<testsuite name="gone" tests="1" failures="1" errors="0" skipped="0">)",
+        R"(<failure type="no-image" message="no image found">To do: check the path)"}},
+      {report_format::github,
+       {"::warning title=pinhook%3A no image::no image found in a & b, gone. To do: check the path"},
+       {"::error title=pinhook%3A no image::no image found in a & b, gone; --strict fails without one. To do: "}},
   };
-  EXPECT_THAT(text(false), HasSubstr("\"executionSuccessful\": true"));
-  EXPECT_THAT(text(false), HasSubstr("\"level\": \"warning\""));
-  EXPECT_THAT(text(true), HasSubstr("\"executionSuccessful\": false"));
-  EXPECT_THAT(text(true), HasSubstr("\"level\": \"error\""));
-  EXPECT_THAT(text(true), HasSubstr("\"text\": \"no image found in empty; --strict fails without one\""));
+  for (const auto& one : cases) {
+    options.output = one.format;
+    for (const bool is_strict : {false, true}) {
+      options.is_strict = is_strict;
+      options.arguments = {"gone", "a & b", "gone"};
+      const auto done = run();
+      for (const auto& text : is_strict ? one.strict : one.plain) EXPECT_THAT(done.out, HasSubstr(text));
+      EXPECT_THAT(done.messages, HasSubstr("no image found in a & b, gone")) << "in the job's log, too";
+      EXPECT_EQ(done.status, is_strict ? run_status::failed : run_status::good);
+      options.arguments = {"full.yaml"};
+      add("full.yaml", pod("nginx@" + a));
+      const auto full = run();
+      EXPECT_THAT(full.out + full.messages, ::testing::Not(HasSubstr("no image"))) << static_cast<int>(one.format);
+      EXPECT_EQ(full.status, run_status::good);
+    }
+  }
 }
 
 TEST_F(CheckRun, NamesSomeOfManyArgumentsWithoutAnImage) {
