@@ -26,8 +26,7 @@ constexpr std::array<note, 18> notes{{
      "  helm template web ./chart | pinhook pin -    pin a rendered chart\n"
      "\n"
      "Exit codes: 0 done; 2 wrong usage, or a file that cannot be read or understood; 3 a look-up failed. 1 when a "
-     "rule "
-     "denies a digest for its signatures, or the result could not be written."},
+     "rule denies an image for its registry or signatures, or the result could not be written."},
     {command::unpin,
      "A pin becomes the tag in its reference or in the comment behind it. Pins without a tag stay.\n"
      "\n"
@@ -65,7 +64,8 @@ constexpr std::array<note, 18> notes{{
      "  pinhook lock --offline deploy/         fail when something is not locked\n"
      "  pinhook lock --as kbld --file images.lock.yml deploy/   write an ImagesLock of kbld\n"
      "\n"
-     "Exit codes: 0 done; 1 a rule denies a digest for its signatures; 2 wrong usage, or a file that cannot be read or "
+     "Exit codes: 0 done; 1 a rule denies an image for its registry or signatures; 2 wrong usage, or a file that "
+     "cannot be read or "
      "understood; 3 a look-up failed. Nothing is written after these, unless --keep-going. 1 when the lock file could "
      "not be written."},
     {command::resolve,
@@ -100,8 +100,7 @@ constexpr std::array<note, 18> notes{{
      "  pinhook fn <resource-list.yaml\n"
      "\n"
      "Exit codes: 0 done; 2 wrong usage, or input that cannot be understood; 3 a look-up failed. 1 when a rule denies "
-     "a "
-     "digest for its signatures, or the result could not be written."},
+     "an image for its registry or signatures, or the result could not be written."},
     {command::rules,
      "FILE is a list of images with the expected result of the rules for each, and nothing else:\n"
      "\n"

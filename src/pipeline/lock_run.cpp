@@ -101,7 +101,30 @@ std::vector<std::optional<kustomization_gaps>> lock_run::find_gaps(const std::ve
 }
 
 std::vector<registry::reference> lock_run::wanted() const {
-  return is_stopped() ? std::vector<registry::reference>() : plan_.missing;
+  if (is_stopped()) return {};
+  auto out = plan_.missing;
+  std::erase_if(out, [this](const auto& ref) { return plan_.refusals.contains(ref.canonical()); });
+  return out;
+}
+
+// The images that get no entry since a rule refuses their registry, which nobody asked.
+void lock_run::report_refusals() {
+  for (const auto* refs : {&plan_.missing, &plan_.fresh}) {
+    for (const auto& ref : *refs) {
+      const auto why = plan_.refusals.find(ref.canonical());
+      if (why == plan_.refusals.end()) continue;
+      refused_.insert(ref.canonical());
+      auto line = fmt::format("{}: {} is not locked: {}", plan_.places.at(ref.canonical()), quoted_name(ref.written()),
+                              why->second);
+      if (plan_.other_names.contains(ref.canonical()) || plan_.guesses.contains(ref.canonical())) {
+        say(std::move(line));
+        continue;
+      }
+      ++denied_;
+      worsen(run_status::failed);
+      say_error(std::move(line));
+    }
+  }
 }
 
 // Reports each with the place of the image.
@@ -127,7 +150,8 @@ void lock_run::report_failures(const digest_map& known) {
 
 std::vector<std::pair<registry::reference, registry::digest>> lock_run::new_digests(const digest_map& known) const {
   std::vector<std::pair<registry::reference, registry::digest>> out;
-  for (const auto& ref : plan_.fresh) out.emplace_back(ref, plan_.decided.find(ref.canonical())->digest);
+  for (const auto& ref : plan_.fresh)
+    if (!plan_.refusals.contains(ref.canonical())) out.emplace_back(ref, plan_.decided.find(ref.canonical())->digest);
   for (const auto& ref : plan_.missing)
     if (const auto found = known.find(ref.canonical()); found != known.end() && found->second)
       out.emplace_back(ref, *found->second);
@@ -185,6 +209,7 @@ run_outcome lock_run::stop(const error& e) {
 
 run_outcome lock_run::finish(const digest_map& known) {
   if (!is_stopped()) {
+    report_refusals();
     report_failures(known);
     judge_signatures(known);
   }

@@ -1,5 +1,6 @@
 #include <pinhook/pipeline/locking.hpp>
 
+#include <pinhook/pipeline/registry_refusal.hpp>
 #include <pinhook/pipeline/slot_label.hpp>
 
 #include <fmt/core.h>
@@ -31,10 +32,16 @@ struct use {
   std::string conflict{};
   /// The rules for it, of each of its places.
   std::vector<rules::effects> effects{};
+  /// The sentence of the rule that refuses its registry in one of its places; empty: none does.
+  std::string refusal{};
 };
 
-void take_effects(std::vector<rules::effects>& into, const rules::effects& e) {
-  if (std::ranges::find(into, e) == into.end()) into.push_back(e);
+void take_effects(use& into, const rules::effects& e) {
+  if (std::ranges::find(into.effects, e) == into.effects.end()) into.effects.push_back(e);
+}
+
+void take_refusal(use& into, std::string refusal) {
+  if (into.refusal.empty()) into.refusal = std::move(refusal);
 }
 
 void take(use& into, const files::slot& s, const std::string& place) {
@@ -76,9 +83,7 @@ struct renamed_use {
 // The rules for a slot whose image has another name.
 std::optional<rules::effects> effects_as(const files::slot& s, const registry::reference& ref, const slot_rules& from) {
   if (from.set.is_empty()) return std::nullopt;
-  auto built = s;
-  built.ref = built.tag = ref;
-  return from.effects_of(built);
+  return from.effects_as(s, ref);
 }
 
 void take_renamed(const renamed_images& renamed, std::size_t index, const files::slot& s, const slot_rules& orders,
@@ -123,14 +128,18 @@ std::vector<use> uses_of(const lock_uses& from, lock_plan& out) {
       if (is_new) uses.push_back({tag, place, std::nullopt, {}, s.is_guess, false});
       uses[at->second].is_guess = uses[at->second].is_guess && s.is_guess;
       take(uses[at->second], s, place);
-      if (!from.orders.set.is_empty()) take_effects(uses[at->second].effects, from.orders.effects_of(s));
+      if (from.orders.set.is_empty()) continue;
+      const auto e = from.orders.effects_of(s);
+      take_effects(uses[at->second], e);
+      if (!is_renamed(renamed, i)) take_refusal(uses[at->second], registry_refusal(from.orders.set, e, tag));
     }
   }
   for (const auto& gap : from.gaps) {
     const auto [at, is_new] = by_canonical.try_emplace(gap.ref.canonical(), uses.size());
     if (is_new) uses.push_back({gap.ref, gap.place, std::nullopt, {}, false, false, true});
     uses[at->second].is_open = true;
-    for (const auto& e : gap.effects) take_effects(uses[at->second].effects, e);
+    for (const auto& e : gap.effects) take_effects(uses[at->second], e);
+    take_refusal(uses[at->second], registry_refusal(from.orders.set, gap.effects, gap.ref, gap.renamed));
     for (const auto& one : gap.renamed)
       if (one.ref)
         others.push_back(
@@ -141,9 +150,18 @@ std::vector<use> uses_of(const lock_uses& from, lock_plan& out) {
     if (is_new) uses.push_back({one.tag, one.place, one.digest, one.place, false, one.is_guess, !one.digest});
     uses[at->second].is_other_name = uses[at->second].is_other_name && one.is_guess;
     uses[at->second].is_open = uses[at->second].is_open || !one.digest;
-    if (one.effects) take_effects(uses[at->second].effects, *one.effects);
+    if (!one.effects) continue;
+    take_effects(uses[at->second], *one.effects);
+    take_refusal(uses[at->second], registry_refusal(from.orders.set, *one.effects, one.tag));
   }
   return uses;
+}
+
+// What the rules are for an image that would get an entry.
+void note_rules(const use& one, lock_plan& out) {
+  out.places.emplace(one.tag.canonical(), one.place);
+  out.effects.emplace(one.tag.canonical(), one.effects);
+  if (!one.refusal.empty()) out.refusals.emplace(one.tag.canonical(), one.refusal);
 }
 
 }  // namespace
@@ -161,14 +179,12 @@ lock_plan plan_lock(const lock_uses& from, const resolve::image_lock& existing, 
       out.decided.put(one.tag, is_held ? *held : resolve::locked_image{*one.digest, {}});
       if (is_held) continue;
       out.fresh.push_back(one.tag);
-      out.places.emplace(one.tag.canonical(), one.place);
-      out.effects.emplace(one.tag.canonical(), one.effects);
+      note_rules(one, out);
     } else if (held != nullptr && !updates) {
       out.decided.put(one.tag, *held);
     } else {
       out.missing.push_back(one.tag);
-      out.places.emplace(one.tag.canonical(), one.place);
-      out.effects.emplace(one.tag.canonical(), one.effects);
+      note_rules(one, out);
       if (one.is_guess) out.guesses.insert(one.tag.canonical());
       if (one.is_other_name) out.other_names.insert(one.tag.canonical());
     }

@@ -200,6 +200,7 @@ std::vector<registry::reference> pin_run::wanted() const {
     for (const auto& ref : pipeline::wanted(*file.in.content, choice_for(file))) add(ref);
     if (!file.gaps) continue;
     for (const auto& gap : file.gaps->missing) {
+      if (!refusal_of(gap).empty()) continue;
       add(gap.ref);
       for (const auto& one : gap.renamed)
         if (one.ref) add(*one.ref);

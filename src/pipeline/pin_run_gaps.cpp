@@ -3,6 +3,7 @@
 #include <pinhook/files/kustomization.hpp>
 #include <pinhook/files/kustomize_image.hpp>
 #include <pinhook/pipeline/pin_run.hpp>
+#include <pinhook/pipeline/registry_refusal.hpp>
 #include <pinhook/pipeline/slot_proofs.hpp>
 
 #include <fmt/core.h>
@@ -33,6 +34,10 @@ result<void> pin_run::take_entries_away(const one_file& file, const pin_choice& 
     if (found != of.results.end()) found->outcome = kind::changed;
   }
   return {};
+}
+
+std::string pin_run::refusal_of(const kustomization_gap& gap) const {
+  return registry_refusal(options_.orders.set, gap.effects, gap.ref, gap.renamed);
 }
 
 bool pin_run::may_fill(const one_file& file, const kustomization_gap& gap, const registry::digest& digest,
@@ -74,6 +79,13 @@ result<std::string> pin_run::with_gaps(const one_file& file, std::string text, c
   const auto choice = choice_for(file);
   std::vector<files::new_entry> entries;
   for (const auto& gap : file.gaps->missing) {
+    if (const auto why = refusal_of(gap); !why.empty()) {
+      ++n_.refused;
+      worsen(run_status::failed);
+      say_error(
+          fmt::format("{}: {}: {} is not pinned: {}", file.in.path, gap.place, quoted_name(gap.ref.written()), why));
+      continue;
+    }
     const auto found = known.find(gap.ref.canonical());
     if (found != known.end() && found->second) {
       if (!may_fill(file, gap, *found->second, known)) continue;

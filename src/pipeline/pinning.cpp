@@ -4,6 +4,7 @@
 #include <pinhook/files/kustomize_image.hpp>
 #include <pinhook/pin/write_pin.hpp>
 #include <pinhook/pipeline/joined_files.hpp>
+#include <pinhook/pipeline/registry_refusal.hpp>
 #include <pinhook/pipeline/slot_proofs.hpp>
 
 #include <fmt/core.h>
@@ -72,6 +73,12 @@ std::optional<slot_result> renamed_slot(std::size_t index, const pin_choice& cho
   return std::nullopt;
 }
 
+slot_result refused_registry(std::size_t index, const files::slot& s, std::string why) {
+  using kind = slot_result::kind;
+  if (s.is_guess) return {.slot = index, .outcome = kind::left, .message = fmt::format("{}; {}", why, guess_note)};
+  return {.slot = index, .outcome = kind::refused, .message = std::move(why), .code = error_code::denied};
+}
+
 slot_result decide(std::size_t index, const files::slot& s, const pin_choice& choice, const slot_order& order,
                    const digest_map& known) {
   using kind = slot_result::kind;
@@ -90,6 +97,8 @@ slot_result decide(std::size_t index, const files::slot& s, const pin_choice& ch
     return {
         .slot = index, .outcome = kind::left, .message = "its tag is not written beside it, so it cannot be updated"};
   }
+  if (auto why = registry_refusal(choice.orders, s, index, choice.renamed); !why.empty())
+    return refused_registry(index, s, std::move(why));
   if (s.is_pinned() && choice.waiting.contains(ref->canonical())) return {.slot = index, .outcome = kind::current};
   const auto found = known.find(ref->canonical());
   if (found == known.end())
@@ -274,7 +283,7 @@ std::vector<registry::reference> wanted(const files::image_file& file, const pin
   for (std::size_t i = 0; i < slots.size(); ++i) {
     if (!orders[i].never.empty()) continue;
     auto ref = deciding_reference(slots[i], choice.task);
-    if (!ref) continue;
+    if (!ref || !registry_refusal(choice.orders, slots[i], i, choice.renamed).empty()) continue;
     const auto [begin, end] = choice.renamed.equal_range(i);
     for (const auto& [index, one] : std::ranges::subrange(begin, end))
       if (one.ref && seen.insert(one.ref->canonical()).second) out.push_back(*one.ref);

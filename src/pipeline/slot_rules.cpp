@@ -37,6 +37,11 @@ rules::effects slot_rules::effects_of(const files::slot& s) const {
   return set.effects_of(about);
 }
 
+rules::effects slot_rules::effects_as(files::slot s, const registry::reference& ref) const {
+  s.ref = s.tag = ref;
+  return effects_of(s);
+}
+
 slot_order slot_rules::order_of(const files::slot& s) const {
   slot_order out{.never = {}, .format = format};
   if (set.is_empty() || !s.ref) return out;

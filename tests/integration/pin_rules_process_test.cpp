@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 
 namespace pinhook::testing {
 namespace {
@@ -41,6 +42,40 @@ TEST_F(PinRulesProcess, PinLeavesWhatARuleSaysNeverOf) {
             "pinhook pin: pinned 1 image in 1 file; 1 left as it is\n");
   EXPECT_EQ(read("web.yaml"), deployment_file(image("a:1")));
   EXPECT_EQ(read("job.yaml"), job(image("b:2@") + digest('b')));
+  EXPECT_THAT(registry_.requests("HEAD", "/v2/a/manifests/1"), IsEmpty());
+}
+
+TEST_F(PinRulesProcess, WhatARuleDeniesForItsRegistryIsNeitherAskedForNorWritten) {
+  write("pinhook.yaml",
+        "rules:\n  - {name: ours, kinds: [Job], require: {registry: [docker.io]}, action: deny, message: have it "
+        "copied}\n");
+  write("web.yaml", deployment_file(image("a:1")));
+  write("job.yaml", job(image("b:2")));
+  const std::string why = ": rule ours: have it copied; take it from docker.io\n";
+  for (const auto& [command, outcome] :
+       {std::pair{"pinhook pin --config pinhook.yaml -i web.yaml job.yaml", "\" is not pinned"},
+        std::pair{"pinhook lock --config pinhook.yaml web.yaml job.yaml", "\" is not locked"}}) {
+    const auto seen = run(command);
+    EXPECT_EQ(seen.exit_code, 1) << command;
+    EXPECT_THAT(seen.errors, AllOf(HasSubstr(image("b:2") + outcome + why), HasSubstr("nothing is written")));
+    EXPECT_EQ(read("web.yaml"), deployment_file(image("a:1")));
+  }
+  EXPECT_EQ(run("pinhook pin --config pinhook.yaml -i --keep-going web.yaml job.yaml").exit_code, 1);
+  EXPECT_EQ(read("web.yaml"), deployment_file(image("a@") + digest('a'), " # " + image("a:1")));
+  EXPECT_EQ(read("job.yaml"), job(image("b:2")));
+  EXPECT_THAT(registry_.requests("HEAD", "/v2/b/manifests/2"), IsEmpty());
+}
+
+TEST_F(PinRulesProcess, AKustomizationGetsNoEntryForWhatARuleDenies) {
+  write("pinhook.yaml",
+        "rules:\n  - {name: ours, require: {registry: [docker.io]}, action: deny, message: have it copied}\n");
+  write("web.yaml", deployment_file(image("a:1")));
+  write("kustomization.yaml", "resources: [web.yaml]\n");
+  const auto seen = run("pinhook pin --config pinhook.yaml -i --keep-going kustomization.yaml");
+  EXPECT_EQ(seen.exit_code, 1);
+  EXPECT_THAT(seen.errors,
+              HasSubstr("\"" + image("a:1") + "\" is not pinned: rule ours: have it copied; take it from docker.io"));
+  EXPECT_EQ(read("kustomization.yaml"), "resources: [web.yaml]\n");
   EXPECT_THAT(registry_.requests("HEAD", "/v2/a/manifests/1"), IsEmpty());
 }
 

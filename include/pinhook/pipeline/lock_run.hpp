@@ -82,6 +82,7 @@ class lock_run final : public run {
   /// The digests that the lock would get, with the references that they are for.
   [[nodiscard]] std::vector<std::pair<registry::reference, registry::digest>> new_digests(
       const digest_map& known) const;
+  void report_refusals();
   void judge_signatures(const digest_map& known);
   [[nodiscard]] fault_counts faults() const { return {unresolved_, denied_, bad_files_}; }
   [[nodiscard]] files::lock_format format() const;

@@ -59,6 +59,8 @@ struct lock_plan {
   /// What the operator's rules are for the images of `missing` and `fresh`, in each of their places, by canonical
   /// reference.
   std::map<std::string, std::vector<rules::effects>, std::less<>> effects{};
+  /// The sentence of the rule that refuses the registry of an image of `missing` or `fresh`, by canonical reference.
+  std::map<std::string, std::string, std::less<>> refusals{};
   /// A warning for each tag that files pin to different digests: it names two places and what becomes of its entry.
   std::vector<std::string> conflicts{};
   /// The number of pins without a known tag, which cannot be locked.

@@ -102,6 +102,8 @@ class pin_run final : public run {
   /// True for an entry of a kustomization that gets the digest of the images that it matches.
   [[nodiscard]] static bool is_filled(const one_file& file, const files::slot& s);
   /// False: no digest may be written into the entry.
+  /// The sentence of the rule that refuses the registry of the image; empty: none does.
+  [[nodiscard]] std::string refusal_of(const kustomization_gap& gap) const;
   [[nodiscard]] bool may_fill(const one_file& file, const kustomization_gap& gap, const registry::digest& digest,
                               const digest_map& known);
   void report_slot(const one_file& file, const files::slot& s, const slot_result& r);

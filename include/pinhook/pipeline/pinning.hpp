@@ -9,6 +9,7 @@
 #include <pinhook/files/kustomize_image.hpp>
 #include <pinhook/pin/policy.hpp>
 #include <pinhook/pipeline/digest_map.hpp>
+#include <pinhook/pipeline/renamed_image.hpp>
 #include <pinhook/pipeline/slot_rules.hpp>
 #include <pinhook/registry/digest.hpp>
 #include <pinhook/registry/reference.hpp>
@@ -32,26 +33,6 @@ enum class pin_task : std::uint8_t {
   update,  // and an image with one gets the current digest of its tag
   unpin,   // an image with a digest goes back to its tag
 };
-
-/// Another name that a kustomization, or values of Helm laid over others, give to an image of a file, or another image
-/// to which an entry's digest is given.
-struct renamed_image {
-  /// As it comes out; none: the result is not a reference, or has a digest.
-  std::optional<registry::reference> ref;
-  std::string text;
-  /// Path of the kustomization, or of the values.
-  std::string by;
-  /// The reason why no digest may be written, whatever the other image's is; empty: a digest of both may.
-  std::string problem{};
-  /// The other image has a tag or digest of its own, so that this one's is never used: `problem` says so.
-  bool is_replaced = false;
-  /// What to do where the digests differ, or about the problem; empty: pin it in the kustomization.
-  std::string remedy{};
-  /// Whether the image is used under this name is not known: a registry that does not give its digest fails no run.
-  bool is_guess = false;
-};
-/// By the index of the slot; one for each name.
-using renamed_images = std::multimap<std::size_t, renamed_image>;
 
 /// The slots, with slot::problem and remedy of those to which no digest may be written by `renamed`; the reason of
 /// those that are replaced is skip_reason::replaced. `into` holds the slots when there is one, and outlives the result.
@@ -84,7 +65,7 @@ struct slot_result {
     current,  // it needs no change
     left,     // because of slot.reason, a rule, or a pin without a known tag (update, unpin): `message` has the reason
     failed,   // no digest was found, or not its signatures: `message` has the reason
-    refused,  // a rule that denies refuses the digest: `message` names it, and has the reason
+    refused,  // a rule that denies refuses the digest, or the registry: `message` names it, and has the reason
   };
   std::size_t slot = 0;
   kind outcome = kind::current;

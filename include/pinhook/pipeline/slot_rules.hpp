@@ -11,6 +11,7 @@
 
 #include <pinhook/files/slot.hpp>
 #include <pinhook/pin/policy.hpp>
+#include <pinhook/registry/reference.hpp>
 #include <pinhook/rules/rule_set.hpp>
 
 #include <optional>
@@ -38,6 +39,8 @@ struct slot_rules {
 
   /// `s` has a reference.
   [[nodiscard]] rules::effects effects_of(const files::slot& s) const;
+  /// Of the slot when its image has this other name.
+  [[nodiscard]] rules::effects effects_as(files::slot s, const registry::reference& ref) const;
   /// Empty for a slot without a reference.
   [[nodiscard]] slot_order order_of(const files::slot& s) const;
   /// One for each slot. Slots at one place, through an alias or a merge key around them, share their bytes and so their
