@@ -68,29 +68,36 @@ std::optional<error> refusal_of_meaning(const registry::reference& ref, const re
 }
 
 // Rewrites the line in place, and removes it when all are done.
-void print_progress(std::size_t done, std::size_t total, std::chrono::nanoseconds since_start) {
-  constexpr const char* back_and_clear = "\r\x1b[K";
-  if (done < total)
-    fmt::print(stderr, "{}{}", back_and_clear, progress_status(done, total, since_start));
-  else
-    fmt::print(stderr, "{}", back_and_clear);
-  std::fflush(stderr);
-}
+class terminal_line {
+ public:
+  void operator()(std::string_view doing, std::size_t done, std::size_t total) {
+    constexpr const char* back_and_clear = "\r\x1b[K";
+    const steady_time now = machine_clock().now();
+    if (doing != doing_) {
+      doing_ = doing;
+      start_ = now;
+    }
+    fmt::print(stderr, "{}{}", back_and_clear,
+               done < total ? progress_status(doing, done, total, now - start_) : std::string());
+    std::fflush(stderr);
+  }
+
+ private:
+  std::string doing_;
+  steady_time start_{};
+};
 
 }  // namespace
 
 registry_digests::progress shown_progress(std::string_view command) {
-  if (is_terminal(STDERR_FILENO))
-    return [start = machine_clock().now()](std::size_t done, std::size_t total) {
-      print_progress(done, total, machine_clock().now() - start);
-    };
-  return
-      [of = progress_lines(std::string(command), machine_clock().now())](std::size_t done, std::size_t total) mutable {
-        const auto line = of.line_for(done, total, machine_clock().now());
-        if (line.empty()) return;
-        fmt::print(stderr, "{}", line);
-        std::fflush(stderr);
-      };
+  if (is_terminal(STDERR_FILENO)) return terminal_line();
+  return [of = progress_lines(std::string(command), machine_clock().now())](std::string_view doing, std::size_t done,
+                                                                            std::size_t total) mutable {
+    const auto line = of.line_for(doing, done, total, machine_clock().now());
+    if (line.empty()) return;
+    fmt::print(stderr, "{}", line);
+    std::fflush(stderr);
+  };
 }
 
 struct registry_digests::parts {
@@ -118,10 +125,15 @@ struct registry_digests::parts {
         {io.get_executor(), by, credentials ? credentials : access->own_credentials(), machine_clock(),
          [this](std::string_view registry, steady_time since) { return heard.has_answered(registry, since); }},
         options_of(chosen));
-    auto out = run_to_end(io, queue.find(refs, on_progress));
+    auto out = run_to_end(io, queue.find(refs, told("resolving")));
     for (std::size_t i = 0; i < refs.size(); ++i)
       if (!out[i]) out[i] = fail(about(refs[i], std::move(out[i].error())));
     return out;
+  }
+
+  [[nodiscard]] told_count::listener told(std::string_view doing) const {
+    if (!on_progress) return {};
+    return [this, doing = std::string(doing)](std::size_t done, std::size_t total) { on_progress(doing, done, total); };
   }
 
   // Called before the objects that the resolver uses are destroyed.
@@ -171,9 +183,11 @@ void registry_digests::use_credentials(std::shared_ptr<registry::credential_sour
 }
 
 result<std::vector<rules::proofs>> registry_digests::prove(const std::vector<rules::proof_request>& requests) {
-  return prove_images({parts_->io, *parts_->access, parts_->tags, parts_->credentials}, parts_->chosen.verifiers,
-                      requests);
+  return prove_images({parts_->io, *parts_->access, parts_->tags, parts_->credentials, told("verifying")},
+                      parts_->chosen.verifiers, requests);
 }
+
+told_count::listener registry_digests::told(std::string_view doing) const { return parts_->told(doing); }
 
 registry_digests::connected registry_digests::connection() { return {parts_->io, *parts_->access}; }
 

@@ -10,7 +10,9 @@
 #include <pinhook/proofs/proof_resolver.hpp>
 #include <pinhook/signatures/load_verifier.hpp>
 
+#include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <utility>
 
 namespace pinhook::access {
@@ -22,6 +24,37 @@ constexpr std::chrono::minutes image_limit{2};
 result<std::vector<signatures::verifier>> load(const std::vector<signatures::verifier_setting>& by) {
   return read_within<std::vector<signatures::verifier>>("the files of verifiers",
                                                         [by] { return signatures::load_verifiers(by); });
+}
+
+// Images whose documents are read at the same time.
+constexpr std::size_t most_at_once = 32;
+
+// The queries of a command, which its workers take one after the other.
+struct proof_queue {
+  proofs::proof_resolver& by;
+  std::vector<admission::proof_query> queries;
+  std::vector<rules::proofs> out;
+  told_count count;
+  std::size_t next = 0;
+};
+
+awaitable<void> prove_in_turn(proof_queue& all) {
+  while (all.next < all.queries.size()) {
+    const std::size_t mine = all.next++;
+    std::vector<admission::proof_query> one;
+    one.push_back(std::move(all.queries[mine]));
+    auto found = co_await all.by.prove(std::move(one), deadline::never());
+    all.out[mine] = std::move(found.front());
+    all.count.add();
+  }
+}
+
+awaitable<bool> answer_all(asio::io_context& io, proof_queue& all) {
+  std::vector<awaitable<void>> workers;
+  for (std::size_t i = std::min(all.queries.size(), most_at_once); i > 0; --i) workers.push_back(prove_in_turn(all));
+  told_options by_clock;
+  co_await run_told(io.get_executor(), all.count, std::move(workers), std::move(by_clock));
+  co_return true;
 }
 
 }  // namespace
@@ -44,9 +77,12 @@ result<std::vector<rules::proofs>> prove_images(proof_tools with, const std::vec
   queries.reserve(requests.size());
   for (const rules::proof_request& one : requests)
     queries.push_back({one.image, with.credentials ? with.credentials : access.own_credentials(), one.questions, {}});
-  auto out = run_to_end(with.io, resolver.prove(std::move(queries), deadline::never()));
+  const std::size_t size = queries.size();
+  proof_queue all{resolver, std::move(queries), std::vector<rules::proofs>(size),
+                  told_count(size, std::move(with.on_progress))};
+  run_to_end(with.io, answer_all(with.io, all));
   resolver.stop();
-  return out;
+  return std::move(all.out);
 }
 
 }  // namespace pinhook::access

@@ -46,27 +46,49 @@ result<image_verdict> judged(const result<signatures::image_evidence>& evidence,
   return judge(*evidence, by, options.now, options.attested ? &*options.attested : nullptr);
 }
 
-awaitable<bool> verify_one(registry_access& access, verified_image& of, const std::vector<verifier>& verifiers,
-                           const verdict_options& options, deadline d) {
+struct verify_tools {
+  asio::io_context& io;
+  registry_access& access;
+  const std::vector<verifier>& verifiers;
+  const verdict_options& options;
+};
+
+awaitable<void> verify_one(const verify_tools& with, verified_image& of, deadline d) {
   std::vector<const verifier*> of_digests;
-  for (const verifier& one : verifiers)
+  for (const verifier& one : with.verifiers)
     if (!one.is_content_trust()) of_digests.push_back(&one);
   result<signatures::image_evidence> evidence = fail(error_code::internal, "not fetched");
   if (!of_digests.empty()) {
     signatures::image_subject subject{fmt::format("{}/{}", of.ref.registry(), of.ref.repository()), of.digest.value()};
     signatures::evidence_demand wanted = signatures::demand_of(of_digests);
-    wanted.reads_attestations = options.attested.has_value();
-    signatures::document_reader read = document_reader(tools_of(access), of.ref);
+    wanted.reads_attestations = with.options.attested.has_value();
+    signatures::document_reader read = document_reader(tools_of(with.access), of.ref);
     evidence = co_await signatures::gather_evidence(std::move(read), std::move(subject), std::move(wanted), d);
   }
-  for (const verifier& one : verifiers) {
-    if (!one.is_content_trust() || options.attested) {
-      of.verdicts.push_back({one.name, judged(evidence, one, options)});
+  for (const verifier& one : with.verifiers) {
+    if (!one.is_content_trust() || with.options.attested) {
+      of.verdicts.push_back({one.name, judged(evidence, one, with.options)});
       continue;
     }
-    auto verdict = co_await verify_tag(tools_of(access), of, one, options, d);
+    auto verdict = co_await verify_tag(tools_of(with.access), of, one, with.options, d);
     of.verdicts.push_back({one.name, std::move(verdict)});
   }
+}
+
+awaitable<void> verify_in_turn(const verify_tools& with, std::vector<verified_image>& all, told_count& count) {
+  for (verified_image& one : all) {
+    const deadline d = deadline::after(machine_clock().now(), with.options.limit);
+    if (one.digest) co_await verify_one(with, one, d);
+    count.add();
+  }
+}
+
+awaitable<bool> verify_all(verify_tools with, std::vector<verified_image>& all, told_count::listener tell) {
+  told_count count(all.size(), std::move(tell));
+  std::vector<awaitable<void>> workers;
+  workers.push_back(verify_in_turn(with, all, count));
+  told_options by_clock;
+  co_await run_told(with.io.get_executor(), count, std::move(workers), std::move(by_clock));
   co_return true;
 }
 
@@ -106,12 +128,8 @@ std::vector<verified_image> verify_images(registry_digests& registries, const st
   const auto [io, access] = registries.connection();
   const auto digests = digests_of(registries, access, refs);
   std::vector<verified_image> out;
-  for (std::size_t i = 0; i < refs.size(); ++i) {
-    out.push_back({refs[i], digests[i], {}});
-    if (!out.back().digest) continue;
-    const deadline d = deadline::after(machine_clock().now(), options.limit);
-    run_to_end(io, verify_one(access, out.back(), verifiers, options, d));
-  }
+  for (std::size_t i = 0; i < refs.size(); ++i) out.push_back({refs[i], digests[i], {}});
+  run_to_end(io, verify_all({io, access, verifiers, options}, out, registries.told("verifying")));
   return out;
 }
 

@@ -1,7 +1,6 @@
 #include <pinhook/access/lookup_queue.hpp>
 
 #include <pinhook/resolve/backoff.hpp>
-#include <pinhook/server/task_group.hpp>
 
 #include <algorithm>
 #include <map>
@@ -51,9 +50,7 @@ struct lookup_queue::line {
 
 struct lookup_queue::run {
   std::vector<result<registry::digest>> out;
-  std::size_t done = 0;
-  std::size_t total = 0;
-  progress on_progress;
+  told_count& count;
 };
 
 lookup_queue::lookup_queue(tools with, lookup_options options, wait_seams seams)
@@ -63,9 +60,6 @@ lookup_queue::lookup_queue(tools with, lookup_options options, wait_seams seams)
 
 awaitable<std::vector<result<registry::digest>>> lookup_queue::find(std::vector<registry::reference> refs,
                                                                     progress on_progress) {
-  run all;
-  all.out.assign(refs.size(), fail(error_code::internal, "the look-up ended without an answer"));
-  all.on_progress = std::move(on_progress);
   std::map<std::string, line, std::less<>> lines;
   std::map<std::string, std::pair<line*, std::size_t>, std::less<>> known;
   const steady_time now = with_.time.now();
@@ -76,19 +70,16 @@ awaitable<std::vector<result<registry::digest>>> lookup_queue::find(std::vector<
       l.answered_at = now;
       at->second = {&l, l.jobs.size()};
       l.jobs.push_back({refs[i], {}});
-      ++all.total;
     }
     at->second.first->jobs[at->second.second].positions.push_back(i);
   }
-  if (all.on_progress && all.total != 0) all.on_progress(0, all.total);
-  server::task_group teller(with_.on);
-  if (all.on_progress && options_.tell_every.count() > 0) teller.spawn(tell(all));
-  server::task_group workers(with_.on);
+  told_count count(known.size(), std::move(on_progress));
+  run all{{refs.size(), fail(error_code::internal, "the look-up ended without an answer")}, count};
+  std::vector<awaitable<void>> workers;
   for (auto& [registry, at] : lines)
-    for (std::size_t i = 0; i < std::min(at.jobs.size(), options_.at_once); ++i) workers.spawn(work(all, at));
-  co_await workers.wait();
-  teller.cancel();
-  co_await teller.wait();
+    for (std::size_t i = 0; i < std::min(at.jobs.size(), options_.at_once); ++i) workers.push_back(work(all, at));
+  told_options tells{options_.tell_every, seams_.sleep};
+  co_await run_told(with_.on, count, std::move(workers), std::move(tells));
   co_return std::move(all.out);
 }
 
@@ -99,16 +90,7 @@ awaitable<void> lookup_queue::work(run& all, line& at) {
     registry::reference ref = mine.ref;
     const auto got = co_await look_up(at, std::move(ref));
     for (const std::size_t i : mine.positions) all.out[i] = got;
-    ++all.done;
-    if (all.on_progress) all.on_progress(all.done, all.total);
-  }
-}
-
-// Tells the progress by the clock until all are done.
-awaitable<void> lookup_queue::tell(run& all) {
-  while (all.done < all.total) {
-    co_await seams_.sleep(options_.tell_every);
-    if (all.done < all.total) all.on_progress(all.done, all.total);
+    all.count.add();
   }
 }
 

@@ -1,4 +1,5 @@
 #include <pinhook/access/access_reporter.hpp>
+#include <pinhook/access/command_digests.hpp>
 #include <pinhook/access/command_proofs.hpp>
 #include <pinhook/access/node_config.hpp>
 #include <pinhook/access/registry_access.hpp>
@@ -22,6 +23,7 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
+#include <cstddef>
 #include <cstdio>
 #include <memory>
 #include <optional>
@@ -75,6 +77,12 @@ result<std::optional<std::vector<pipeline::rule_verdict>>> judge_signatures(acce
   return pipeline::find_rule_verdicts(s.rules, ref, answers->front());
 }
 
+access::told_count::listener tell_verifying() {
+  return [tell = access::shown_progress("explain")](std::size_t done, std::size_t total) {
+    tell("verifying", done, total);
+  };
+}
+
 awaitable<bool> end_of(resolve::tag_resolver& one) {
   co_await one.stop();
   co_return true;
@@ -97,7 +105,7 @@ result<tried_lookup> find_report(const arguments& arguments, const config::setti
   auto credentials = access::run_to_end(io, (*access)->tenants()->credentials_of(tenant, d));
   const auto reads = std::make_shared<resolve::tag_resolver>(io.get_executor(), (*access)->client(), machine_clock(),
                                                              nullptr, (*access)->resolver_options(s));
-  auto judged = judge_signatures({io, **access, reads, std::move(credentials)}, s, out.report, ref);
+  auto judged = judge_signatures({io, **access, reads, std::move(credentials), tell_verifying()}, s, out.report, ref);
   access::run_to_end(io, end_of(*reads));
   if (!judged) return fail(std::move(judged.error()));
   out.signatures = std::move(*judged);

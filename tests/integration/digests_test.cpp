@@ -4,6 +4,7 @@
 #include "support/scripted_server.hpp"
 
 #include <pinhook/access/command_digests.hpp>
+#include <pinhook/access/command_verdicts.hpp>
 #include <pinhook/config/command_settings.hpp>
 
 #include <fmt/core.h>
@@ -12,6 +13,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace pinhook::testing {
@@ -55,14 +57,33 @@ TEST_F(Digests, FindsAllAtOnceAndCounts) {
     refs.push_back(fmt::format("{}/acme/app{}:v1", registry.host(), i));
   }
   std::vector<std::string> reported;
-  auto digests = open(registry.host(), [&](std::size_t done, std::size_t total) {
-    reported.push_back(fmt::format("{}/{}", done, total));
+  auto digests = open(registry.host(), [&](std::string_view doing, std::size_t done, std::size_t total) {
+    reported.push_back(fmt::format("{} {}/{}", doing, done, total));
   });
   const auto found = digests->find(references(refs));
   for (std::size_t i = 0; i < wanted.size(); ++i) EXPECT_EQ(text_of(found[i]), wanted[i]);
   ASSERT_EQ(reported.size(), 21U);
-  EXPECT_EQ(reported.front(), "0/20");
-  EXPECT_EQ(reported.back(), "20/20");
+  EXPECT_EQ(reported.front(), "resolving 0/20");
+  EXPECT_EQ(reported.back(), "resolving 20/20");
+}
+
+// The longest part where a registry is slow: several documents an image.
+TEST_F(Digests, CountsWhatIsVerifiedToo) {
+  std::vector<std::string> reported;
+  auto digests = open("r.example", [&](std::string_view doing, std::size_t done, std::size_t total) {
+    reported.push_back(fmt::format("{} {}/{}", doing, done, total));
+  });
+  const std::string digest = "@sha256:" + std::string(64, 'a');
+  const auto refs = references({"r.example/a" + digest, "r.example/b" + digest});
+  const auto answers = digests->prove({{refs[0], {{"acme"}}}, {refs[1], {{"acme"}}}});
+  ASSERT_TRUE(answers) << answers.error().message;
+  ASSERT_EQ(answers->size(), 2U);
+  EXPECT_FALSE(answers->at(1).at({"acme"})) << "the settings have no such verifier";
+  const std::vector<std::string> each{"verifying 0/2", "verifying 1/2", "verifying 2/2"};
+  EXPECT_EQ(reported, each);
+  reported.clear();
+  EXPECT_EQ(access::verify_images(*digests, refs, {}, {}).size(), 2U);
+  EXPECT_EQ(reported, each);
 }
 
 TEST_F(Digests, AsksAnewEachTime) {

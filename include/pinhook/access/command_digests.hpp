@@ -6,6 +6,7 @@
 // Thread rule: one thread; `find` blocks until all results are known.
 #pragma once
 
+#include <pinhook/access/told_count.hpp>
 #include <pinhook/base/async.hpp>
 #include <pinhook/base/environment.hpp>
 #include <pinhook/base/error.hpp>
@@ -25,6 +26,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace pinhook::access {
@@ -52,9 +54,9 @@ class digest_source {
 /// at one registry. A signal ends the command as it ends any program.
 class registry_digests final : public digest_source {
  public:
-  /// Called from `find` with the number of references that are done and their total, once a second and when one is
-  /// done.
-  using progress = std::function<void(std::size_t done, std::size_t total)>;
+  /// Called from `find` and `prove` with what is done ("resolving", "verifying"), the number of images that are done
+  /// and their total, once a second and when one is done.
+  using progress = std::function<void(std::string_view doing, std::size_t done, std::size_t total)>;
 
   /// `s` as config::settings_for_files gives them: $DOCKER_CONFIG is used only through them. Configures the log as in
   /// `s`. Errors name the file or the setting.
@@ -86,6 +88,9 @@ class registry_digests final : public digest_source {
   };
   [[nodiscard]] connected connection();
 
+  /// Tells the progress of such requests as that of `find`; null: nobody listens.
+  [[nodiscard]] told_count::listener told(std::string_view doing) const;
+
  private:
   struct parts;
   explicit registry_digests(std::unique_ptr<parts> p);
@@ -93,7 +98,8 @@ class registry_digests final : public digest_source {
 };
 
 /// Progress on standard error. On a terminal a line "resolving 120/300 images, 4 s", rewritten in place and gone at the
-/// end; elsewhere, as in the log of a CI job, a line "pinhook pin: resolving 120/300 images" every ten seconds.
+/// end; elsewhere, as in the log of a CI job, a line "pinhook pin: resolving 120/300 images" every ten seconds. The
+/// seconds are those of what is done.
 [[nodiscard]] registry_digests::progress shown_progress(std::string_view command);
 
 /// Digests from a lock alone; no registry is contacted. not_found: the lock does not have it; the message names the

@@ -4,6 +4,7 @@
 // Blocks until all answers are known; the thread of the io_context.
 #pragma once
 
+#include <pinhook/access/told_count.hpp>
 #include <pinhook/base/error.hpp>
 #include <pinhook/registry/credential_source.hpp>
 #include <pinhook/resolve/resolver.hpp>
@@ -25,6 +26,7 @@ struct proof_tools {
   std::shared_ptr<resolve::resolver> reads;
   /// For the registries of the images; null: the process's own.
   std::shared_ptr<registry::credential_source> credentials = nullptr;
+  told_count::listener on_progress{};
 };
 
 /// One answer a request, in their order. An error: a verifier's file cannot be used; the message names it.

@@ -7,6 +7,7 @@
 // Thread rule: one thread, that of the resolver's look-ups.
 #pragma once
 
+#include <pinhook/access/told_count.hpp>
 #include <pinhook/base/async.hpp>
 #include <pinhook/base/clock.hpp>
 #include <pinhook/base/error.hpp>
@@ -63,7 +64,7 @@ class lookup_queue {
  public:
   /// Called with the number of references that are done and their total: at the start, when one is done, and each
   /// tell_every.
-  using progress = std::function<void(std::size_t done, std::size_t total)>;
+  using progress = told_count::listener;
 
   /// All must outlive the queue. `credentials` may be null: anonymous.
   struct tools {
@@ -86,7 +87,6 @@ class lookup_queue {
   struct run;
 
   awaitable<void> work(run& all, line& at);
-  awaitable<void> tell(run& all);
   awaitable<result<registry::digest>> look_up(line& at, registry::reference ref);
 
   tools with_;

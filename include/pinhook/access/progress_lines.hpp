@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 namespace pinhook::access {
 
@@ -20,8 +21,8 @@ class progress_lines {
   progress_lines(std::string command, steady_time start) : command_(std::move(command)), last_(start) {}
 
   /// To be called every second or more often. "pinhook pin: resolving 120/300 images\n" when the last line, or the
-  /// start, was at least progress_interval ago and something is left to do; else empty.
-  [[nodiscard]] std::string line_for(std::size_t done, std::size_t total, steady_time now);
+  /// start, was at least progress_interval ago and something is left to do; else empty. `doing`: "resolving".
+  [[nodiscard]] std::string line_for(std::string_view doing, std::size_t done, std::size_t total, steady_time now);
 
  private:
   std::string command_;
@@ -30,6 +31,7 @@ class progress_lines {
 
 /// The line on a terminal, without a line break: "resolving 120/300 images", after a second "resolving 0/60 images, 12
 /// s", for numbers alone can stand still.
-[[nodiscard]] std::string progress_status(std::size_t done, std::size_t total, std::chrono::nanoseconds since_start);
+[[nodiscard]] std::string progress_status(std::string_view doing, std::size_t done, std::size_t total,
+                                          std::chrono::nanoseconds since_start);
 
 }  // namespace pinhook::access
