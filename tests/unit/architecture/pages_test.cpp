@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cstddef>
 #include <filesystem>
 #include <set>
@@ -66,8 +67,31 @@ TEST(Pages, FaultsOfLinksAreFound) {
   EXPECT_EQ(fault_of("README.md", "docs/README.md#nothing"), "docs/README.md has no heading #nothing");
 }
 
+// What a person reads of a page: without blocks of code and the targets of links.
+std::size_t words_of_page(const std::string& page) {
+  std::size_t out = 0;
+  bool is_code = false;
+  for (const std::string& line : lines_of(page_text(page))) {
+    if (line.starts_with("```")) is_code = !is_code;
+    if (is_code) continue;
+    bool is_target = false;
+    bool is_word = false;
+    for (std::size_t i = 0; i < line.size(); ++i) {
+      if (line.compare(i, 2, "](") == 0) is_target = true;
+      if (line[i] == ')') is_target = false;
+      if (is_target) continue;
+      if (line[i] == ' ') is_word = false;
+      if (is_word || std::isalnum(static_cast<unsigned char>(line[i])) == 0) continue;
+      is_word = true;
+      ++out;
+    }
+  }
+  return out;
+}
+
 // The README is read in five minutes; a page of the reference has one subject.
 TEST(Pages, AreShort) {
+  EXPECT_LE(words_of_page("README.md"), 1'650U);
   for (const std::string& page : pages()) {
     const std::size_t lines = lines_of(page_text(page)).size();
     if (page == "README.md") {
