@@ -41,7 +41,9 @@ struct ClientAuthorities : ::testing::Test {
 };
 
 TEST_F(ClientAuthorities, GivesTheNamesOfACertificateThatCounts) {
-  const auto leaf = ours.issue(for_client());
+  leaf_options client = for_client();
+  client.not_after = 1h;  // before the authority, also where that was made in the second before
+  const auto leaf = ours.issue(client);
   const auto p = check(other.certificate() + ours.certificate(), leaf.certificate, now);
   EXPECT_EQ(p.state, client_certificate::verified) << p.fault;
   EXPECT_THAT(p.names, ElementsAre("kube-apiserver", "api.example.com", "10.0.0.1", "spiffe://cluster/api"));
