@@ -19,7 +19,7 @@ std::size_t heap_of(const std::string& s) {
   return s.capacity() > inside ? s.capacity() + 1 + sizeof(void*) : 0;
 }
 
-std::uint32_t mark(std::size_t hash) { return static_cast<std::uint32_t>(hash >> 32) | 1U; }
+std::uint32_t mark_from(std::size_t hash) { return static_cast<std::uint32_t>(hash >> 32) | 1U; }
 
 }  // namespace
 
@@ -112,7 +112,7 @@ void digest_shard::evict_from(digest_account& a, steady_time now) {
       a.old.push_back(candidate);
       continue;
     }
-    if (is_from_young && !is_worthless) mark_of(candidate.hash) = mark(candidate.hash);
+    if (is_from_young && !is_worthless) mark_of(candidate.hash) = mark_from(candidate.hash);
     add_bytes(a, 0, candidate.bytes);
     totals_.bytes.fetch_sub(candidate.bytes, std::memory_order_relaxed);
     totals_.entries.fetch_sub(1, std::memory_order_relaxed);
@@ -143,7 +143,7 @@ digest_entry& digest_shard::place_for(const cache_key& key, steady_time now) {
   make_room(asking, sizeof(digest_entry) + beside_entry + heap_of(e.canonical) + heap_of(e.identity), now);
   e.on = &asking;
   std::uint32_t& noted = mark_of(key.hash);
-  e.is_old = noted == mark(key.hash);
+  e.is_old = noted == mark_from(key.hash);
   if (e.is_old) noted = 0;
   asking.queue_of(e).push_back(e);
   totals_.entries.fetch_add(1, std::memory_order_relaxed);
