@@ -212,7 +212,7 @@ TEST_F(CheckRun, NotesFailAStrictRun) {
 TEST_F(CheckRun, StopsWithoutASourceOfDigests) {
   options.has_drift = true;
   check_run r(options, {}, "");
-  r.take({"broken.yaml", fail(error_code::malformed, "line 1, column 1: no YAML"), true});
+  r.take(input{"broken.yaml", fail(error_code::malformed, "line 1, column 1: no YAML"), true});
   const auto done = shown(r.stop({error_code::invalid_input, "no registry can be asked", {}}));
   EXPECT_EQ(done.status, run_status::invalid);
   EXPECT_EQ(done.messages, "broken.yaml: line 1, column 1: no YAML\nno registry can be asked\n");
