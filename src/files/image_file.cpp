@@ -106,6 +106,11 @@ pin_format first_format(const change& one, const slot& s, pin_format format) {
   return one.format.value_or(s.marker != nullptr ? pin_format::tag_and_digest : format);
 }
 
+// False where another program would take the comment for its own, as "# renovate:37" for that of an image "renovate".
+bool may_add_comment(const slot& s, const slot_rewrite& plan) {
+  return s.marker == nullptr && !(plan.comment && has_exclusive_marker("# " + *plan.comment));
+}
+
 // The possible changes of one document: where no comment can keep a tag, the reference does, unless the change has its
 // own format.
 class document_plan {
@@ -116,7 +121,8 @@ class document_plan {
   result<void> add(const found_image& image, const change& one, pin_format format) {
     auto plan = rewrite_slot(doc_, text_, image, one.digest, first_format(one, image.slot, format));
     if (!plan) return fail(std::move(plan.error()).at(fmt::format("line {}", image.slot.line)));
-    changes_.push_back({.image = &image, .plan = *std::move(plan), .may_add_comment = image.slot.marker == nullptr});
+    const bool may_add = may_add_comment(image.slot, *plan);
+    changes_.push_back({.image = &image, .plan = *std::move(plan), .may_add_comment = may_add});
     requests_.push_back(&one);
     return {};
   }
