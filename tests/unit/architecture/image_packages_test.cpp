@@ -143,6 +143,34 @@ TEST_F(Cves, OneThatDebianHasFixedIsAFailure) {
   EXPECT_THAT(stage_.read("errors"), HasSubstr("build it anew"));
 }
 
+// The data as the tracker serves it to debsecan 0.4: compressed; names of faults, then packages with the number of a
+// fault, flags (source or binary; urgency; remote; "F" where a fix is there), the version that has the fix, and others
+// that have it.
+TEST_F(Cves, DebsecanItselfReadsACopyOfTheData) {
+  if (!fs::exists("/usr/bin/debsecan")) GTEST_SKIP() << "debsecan is not installed";
+  stage_.put_program("debsecan", "exec /usr/bin/debsecan \"$@\"");
+  stage_.write("image/var/lib/dpkg/status.d/libssl3",
+               "Package: libssl3\nSource: openssl\nStatus: install ok installed\nVersion: 3.0.19-1\n");
+  stage_.write("data.py", R"(
+import pathlib, sys, zlib
+faults = "CVE-2026-1,,mended\nCVE-2026-2,,open\nCVE-2026-3,,mended before\n"
+packages = "openssl,0,SHRF,3.0.19-1+deb12u1,\nzlib,1,S   ,,\nzlib1g,1,BM? ,,\nopenssl,2,SL F,3.0.18-1,\n"
+pathlib.Path(sys.argv[1]).write_bytes(zlib.compress(f"VERSION 1\n{faults}\n{packages}\n\n".encode()))
+)");
+  ASSERT_EQ(stage_.run("/usr/bin/python3 $WORK/data.py $WORK/bookworm"), 0) << stage_.read("errors");
+  EXPECT_EQ(check("DEBSECAN_SOURCE=file://$WORK"), 1) << stage_.read("errors");
+  EXPECT_EQ(stage_.read("out"),
+            "apt: 2 packages compared with Debian 12 of today\n"
+            "CVE-2026-1 libssl3 (fixed, remotely exploitable, high urgency)\n"
+            "CVE-2026-2 zlib1g (medium urgency)\n"
+            "debsecan: 2 known faults of these packages, 1 of them fixed in Debian 12\n"
+            "fixed in Debian, not in the image: CVE-2026-1 libssl3 (fixed, remotely exploitable, high urgency)\n");
+  // An error page in place of the data is no answer of "none".
+  stage_.write("bookworm", "<html></html>");
+  EXPECT_EQ(check("DEBSECAN_SOURCE=file://$WORK"), 0);
+  EXPECT_THAT(stage_.read("errors"), HasSubstr("debsecan is not asked: its data cannot be read: "));
+}
+
 TEST_F(Cves, ANewerVersionIsAFailureAlsoWithoutTheTracker) {
   stage_.put_program("debsecan", "echo 'error: Name or service not known' >&2; exit 1");
   EXPECT_EQ(check(), 0) << "apt alone finds nothing";
