@@ -13,6 +13,7 @@ namespace pinhook::testing {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 // Each row: kind, status, allowed, images of the patch, whether the registry is in trouble; the verdict that it has to
 // be.
@@ -122,7 +123,10 @@ TEST_F(FuzzLong, AddsUpExecutionsOfEachBuild) {
   ASSERT_EQ(run("--only a --builds fast"), 0) << stage_.read("errors");
   const std::string ledger = stage_.read("ledger.json");
   EXPECT_THAT(ledger,
-              HasSubstr(R"("edges": 7, "executions": {"fast": 300, "sanitized": 20}, "features": 11, "inputs": 1)"));
+              HasSubstr(R"("edges": {"fast": 7, "sanitized": 7}, "executions": {"fast": 300, "sanitized": 20}, )"
+                        R"("features": {"fast": 11, "sanitized": 11}, "inputs": 1)"));
+  EXPECT_THAT(ledger,
+              HasSubstr(R"({"goal": 1000000000, "executions": {"sanitized": 30, "fast": 400}, "left": 999999570,)"));
   EXPECT_THAT(ledger, HasSubstr(R"("executions": {"fast": 100, "sanitized": 10})"));
   EXPECT_THAT(stage_.read("out"), HasSubstr("30 executions with sanitizers and 400 without, of 1000000000"));
 }
@@ -143,6 +147,29 @@ TEST_F(FuzzLong, ARunThatIsInterruptedIsNoFinding) {
   EXPECT_THAT(stage_.read("ledger.json"), HasSubstr(R"("executions": {"fast": 100, "sanitized": 10})"));
 }
 
+// In its first moments libFuzzer does not catch the signal.
+TEST_F(FuzzLong, NorIsOneThatTheSignalEnds) {
+  add_target("a", "fuzz", 10, 77);
+  stage_.put_program("../build/fuzz/tests/fuzz/b_fuzz", "exec sleep 60");
+  EXPECT_EQ(run("--builds sanitized --jobs 2"), 1);
+  EXPECT_THAT(stage_.read("out"), HasSubstr("a (sanitized): found something"));
+  EXPECT_THAT(stage_.read("out"), Not(HasSubstr("b (sanitized): found something")));
+}
+
+TEST_F(FuzzLong, GivesMoreTimeWhereARunFoundSomethingNew) {
+  stage_.write("shares.py", R"(
+import importlib.machinery, types
+long = types.ModuleType("long")
+importlib.machinery.SourceFileLoader("long", "tests/fuzz/long").exec_module(long)
+for share, before, after, expected in [(1, 0, 10, 2), (2, 10, 20, 2), (2, 1000, 1001, 1), (1, 20, 20, 0.5), (0.25, 20, 20, 0.25), (0.25, 20, 30, 0.5)]:
+    if (got := long.next_share(share, before, after)) != expected: print(share, before, after, got)
+)");
+  ASSERT_EQ(
+      stage_.run(fmt::format("cd '{}' && PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 $WORK/shares.py", source_dir())), 0)
+      << stage_.read("errors");
+  EXPECT_EQ(stage_.read("out"), "");
+}
+
 TEST_F(FuzzLong, WhatIsNotBuiltIsSaid) {
   stage_.write("c_fuzz.cpp", "");
   EXPECT_EQ(run(), 1);
@@ -155,7 +182,7 @@ TEST(FuzzLedger, HasEachTarget) {
   stage.write("compare.py", R"(
 import json, pathlib
 names = {p.name.removesuffix("_fuzz.cpp") for p in pathlib.Path("tests/fuzz").glob("*_fuzz.cpp")}
-for name in sorted(names ^ set(json.loads(pathlib.Path("tests/fuzz/ledger.json").read_text()))): print(name)
+for name in sorted(names ^ set(json.loads(pathlib.Path("tests/fuzz/ledger.json").read_text())["targets"])): print(name)
 for name in sorted(names):
     if not any(pathlib.Path("tests/fuzz/corpus", name).glob("*")): print(f"{name}: no seeds")
 )");
