@@ -41,7 +41,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   while (!text.empty() && authority.chain.size() < trust::max_chain) authority.chain.push_back(take_chunk(text));
   if (authority.chain.empty()) authority.chain.push_back(leaf);
   const pinhook::wall_time when{std::chrono::hours(24 * 365 * 57)};
-  const trust::trusted_log log{std::string(32, 'l'), by.key(), "log.example", {}};
+  static const trust::trusted_log log{std::string(32, 'l'), by.key(), "log.example", {}};
   if (const auto read = trust::signing_certificate::parse({leaf})) {
     require(read->der() == leaf);
     const auto issuer = read->issued_by({authority}, when);

@@ -1,6 +1,7 @@
 // Any bytes as the payload of a signature that holds: in a DSSE envelope (first byte '{' or others) and in cosign's
 // older form. What is verified names the image.
 #include "fuzz/fuzz_signer.hpp"
+#include "fuzz/json_mutator.hpp"
 
 #include <pinhook/trust/claim.hpp>
 #include <pinhook/trust/cosign.hpp>

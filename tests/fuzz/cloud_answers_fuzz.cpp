@@ -1,5 +1,6 @@
 // Any bytes as an answer of a cloud's token service, and as the file that says who asks at Google's: a token fits a
 // header and has a life that is believed, or there is a refusal in words.
+#include "fuzz/json_mutator.hpp"
 #include "fuzz/require.hpp"
 
 #include <pinhook/base/timestamp.hpp>

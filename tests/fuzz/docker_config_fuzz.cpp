@@ -1,5 +1,7 @@
 // A line with an image reference, then any bytes as config.json: read or refused, and the credentials found for the
 // image can be used as they are.
+#include "fuzz/json_mutator.hpp"
+
 #include <pinhook/registry/docker_config.hpp>
 
 #include <cstddef>

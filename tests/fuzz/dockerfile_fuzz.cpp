@@ -1,5 +1,7 @@
 // Any bytes as a Dockerfile: pinned, every byte but the images stays, the same images are found, and unpinned it is the
 // original but for tags that were not written.
+#include "fuzz/line_mutator.hpp"
+
 #include <pinhook/files/image_file.hpp>
 
 #include <algorithm>

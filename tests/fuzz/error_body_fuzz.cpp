@@ -1,5 +1,7 @@
 // Any bytes as the body of a refusal and as that of a token: the message stays short and printable, a token fits a
 // header.
+#include "fuzz/json_mutator.hpp"
+
 #include <pinhook/registry/error_body.hpp>
 #include <pinhook/registry/token_flow.hpp>
 

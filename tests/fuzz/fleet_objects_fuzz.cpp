@@ -1,5 +1,6 @@
 // Any bytes as an object that a cluster has, its manifest in a registry, its rollout, and the selector that is asked
 // for.
+#include "fuzz/json_mutator.hpp"
 #include "fuzz/require.hpp"
 
 #include <pinhook/fleet/label_selector.hpp>

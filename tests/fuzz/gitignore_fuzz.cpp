@@ -1,6 +1,7 @@
 // A line with a path (one that ends in '/' is a directory), then any bytes as a .gitignore: the path is ignored where
 // git itself says so. One `git check-ignore` runs all the time; a question is a line to it and its answer. Git forgets
 // the patterns of a directory when it is asked about another one, so the questions take turns between two.
+#include "fuzz/line_mutator.hpp"
 #include "fuzz/require.hpp"
 
 #include <pinhook/files/gitignore.hpp>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -86,9 +88,10 @@ class git {
     to_ = in[1];
     from_ = out[0];
   }
+  // libFuzzer's timer interrupts what waits.
   static void write_all(int to, std::string_view text) {
     while (!text.empty()) {
-      const ssize_t n = write(to, text.data(), text.size());
+      const ssize_t n = TEMP_FAILURE_RETRY(write(to, text.data(), text.size()));
       if (n <= 0) give_up("it has ended");
       text.remove_prefix(static_cast<std::size_t>(n));
     }
@@ -107,7 +110,7 @@ class git {
         return out;
       }
       std::array<char, 4096> piece{};
-      const ssize_t n = read(from_, piece.data(), piece.size());
+      const ssize_t n = TEMP_FAILURE_RETRY(read(from_, piece.data(), piece.size()));
       if (n <= 0) give_up("it has ended");
       rest_.append(piece.data(), static_cast<std::size_t>(n));
     }

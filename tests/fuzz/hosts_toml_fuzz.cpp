@@ -1,4 +1,6 @@
 // Any bytes as a hosts.toml: read, or refused in words that begin with the file.
+#include "fuzz/line_mutator.hpp"
+
 #include <pinhook/registry/hosts_toml.hpp>
 
 #include <cstddef>

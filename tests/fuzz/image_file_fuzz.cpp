@@ -1,5 +1,6 @@
 // Any bytes as a file with images: pinned it parses to the same tree except for images, and unpinned it is the
 // original. The first byte chooses the file's name and the format.
+#include "fuzz/line_mutator.hpp"
 #include "support/pin_trial.hpp"
 
 #include <array>

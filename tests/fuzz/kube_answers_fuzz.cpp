@@ -1,5 +1,6 @@
 // Any bytes as an answer of the Kubernetes API: an object, a page of a list, a watch, a review. It is read, or refused
 // in words; what is read is written as JSON; a watch that the network cuts anywhere has the same events.
+#include "fuzz/json_mutator.hpp"
 #include "fuzz/require.hpp"
 
 #include <pinhook/base/json.hpp>

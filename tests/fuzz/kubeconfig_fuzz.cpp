@@ -1,5 +1,7 @@
 // Any bytes as a kubeconfig: read or refused with a message; the chosen cluster has a server and sends its login over
 // TLS alone.
+#include "fuzz/line_mutator.hpp"
+
 #include <pinhook/kube/kubeconfig.hpp>
 
 #include <cstddef>

@@ -1,5 +1,7 @@
 // Any bytes as a lock file are read, or refused with a message; a lock that was read is written so that it reads back
 // the same, and writing it again gives the same bytes.
+#include "fuzz/json_mutator.hpp"
+
 #include <pinhook/files/lock_file.hpp>
 
 #include <cstddef>

@@ -3,6 +3,7 @@
 // which no log has signed. In the body, SIGNATURE, TWICE, PAYLOAD, MESSAGE and VERIFIER stand for the signature in
 // base64, once and twice, the hashes of what was signed, and the key in PEM in base64.
 #include "fuzz/fuzz_signer.hpp"
+#include "fuzz/json_mutator.hpp"
 
 #include <pinhook/base/base64.hpp>
 #include <pinhook/base/hexadecimal.hpp>
@@ -62,10 +63,9 @@ std::string signature_text() {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   auto parts = pinhook::fuzz::parts_of({reinterpret_cast<const char*>(data), size}, 3);
   const trust::signature& of = the_signature();
-  const std::string once = pinhook::encode_base64(of.value);
-  const std::pair<std::string_view, std::string> texts[] = {
-      {"SIGNATURE", once},
-      {"TWICE", pinhook::encode_base64(once)},
+  static const std::pair<std::string_view, std::string> texts[] = {
+      {"SIGNATURE", pinhook::encode_base64(of.value)},
+      {"TWICE", pinhook::encode_base64(pinhook::encode_base64(of.value))},
       {"PAYLOAD", pinhook::encode_hexadecimal(trust::sha256(of.payload))},
       {"MESSAGE", pinhook::encode_hexadecimal(trust::sha256(of.message))},
       {"VERIFIER", key_in_pem()}};
@@ -77,7 +77,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   entry.version = space == std::string::npos ? "" : parts[0].substr(space + 1);
   entry.body = parts[1];
   entry.proof = trust::inclusion_proof{0, {}, head_of(entry.body)};
-  const trust::signer made_by{by().key(), trust::hash::sha256, ""};
+  static const trust::signer made_by{by().key(), trust::hash::sha256, ""};
   const auto proven = trust::verify_log_entry(entry, of, made_by, {the_log()});
   // JSON may escape the text; base64 has two alphabets, and may have spaces in it.
   if (proven && entry.kind != "intoto" && entry.body.find_first_of("\\-_ ") == std::string::npos)

@@ -1,6 +1,7 @@
 // A line with an image, then any bytes as what gives credentials: a pull secret, and the answers of a credential
 // helper, of a kubelet's plugin and of a kubeconfig's. No word of them is in a refusal, and a login that is found can
 // be used.
+#include "fuzz/json_mutator.hpp"
 #include "fuzz/require.hpp"
 
 #include <pinhook/kube/exec_credential.hpp>

@@ -1,5 +1,7 @@
 // A line with a Content-Type, one with a digest header, then any bytes as a manifest: an accepted digest is the hash of
 // these bytes, and the header did not contradict it.
+#include "fuzz/json_mutator.hpp"
+
 #include <pinhook/registry/manifest.hpp>
 
 #include <algorithm>

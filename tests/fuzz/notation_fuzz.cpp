@@ -1,6 +1,7 @@
 // Any bytes as an envelope of Notation (JWS and COSE), which is then signed again by a certificate that the trust store
 // has: what is verified names the image.
 #include "fuzz/fuzz_signer.hpp"
+#include "fuzz/json_mutator.hpp"
 
 #include <pinhook/trust/notation.hpp>
 

@@ -1,5 +1,7 @@
 // Any bytes as a kubelet's CredentialProviderConfig: providers that can be run, or refused in words that begin with
 // the file.
+#include "fuzz/json_mutator.hpp"
+
 #include <pinhook/kube/plugin_config.hpp>
 
 #include <cstddef>

@@ -1,4 +1,6 @@
 // Any bytes as a registries.conf: read, or refused in words that begin with the file; its places are names that parse.
+#include "fuzz/line_mutator.hpp"
+
 #include <pinhook/registry/registries_conf.hpp>
 
 #include <cstddef>

@@ -1,5 +1,7 @@
 // An AdmissionReview of any bytes never crashes the webhook, with rules and without; its patch changes images, pull
 // policies beside them and the annotation alone; and the findings in the answer fit their limits.
+#include "fuzz/json_mutator.hpp"
+
 #include <pinhook/admission/inquiry.hpp>
 #include <pinhook/admission/refusal_lines.hpp>
 #include <pinhook/base/json.hpp>

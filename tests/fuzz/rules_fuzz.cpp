@@ -1,5 +1,7 @@
 // Any bytes as image rules: they are read, or refused with a position and a reason. Rules that were read are written
 // such that they read back the same, and together they judge images as each of them does alone.
+#include "fuzz/line_mutator.hpp"
+
 #include <pinhook/rules/judge.hpp>
 #include <pinhook/rules/read_rules.hpp>
 #include <pinhook/yaml/document.hpp>

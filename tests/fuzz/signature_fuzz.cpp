@@ -1,4 +1,6 @@
 // Any bytes as a signature in each of its forms: reading ends, and nothing that is not signed by the keys is verified.
+#include "fuzz/json_mutator.hpp"
+
 #include <pinhook/trust/cosign.hpp>
 #include <pinhook/trust/notation.hpp>
 

@@ -1,4 +1,6 @@
 // Any bytes as the files that say whom to trust, and as the files of a trust server: reading ends.
+#include "fuzz/json_mutator.hpp"
+
 #include <pinhook/trust/checkpoint.hpp>
 #include <pinhook/trust/content_trust.hpp>
 #include <pinhook/trust/notation_policy.hpp>

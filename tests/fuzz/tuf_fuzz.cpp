@@ -2,6 +2,7 @@
 // that is taken has the hash that was listed. Parts: next root, timestamp, snapshot, targets, a delegated role, target,
 // the snapshot that is stored; in them, HASH and LENGTH stand for those of the target, and KEY for the public key.
 #include "fuzz/fuzz_signer.hpp"
+#include "fuzz/json_mutator.hpp"
 
 #include <pinhook/base/hexadecimal.hpp>
 #include <pinhook/base/json.hpp>
@@ -49,7 +50,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   auto parts = pinhook::fuzz::parts_of({reinterpret_cast<const char*>(data), size}, 7);
   const std::string target = parts[5];
   const std::string hash = pinhook::encode_hexadecimal(trust::sha256(target));
-  const std::string key = pinhook::encode_hexadecimal(by().raw_key());
+  static const std::string key = pinhook::encode_hexadecimal(by().raw_key());
   for (std::string& one : parts) {
     replace_each(one, "HASH", hash);
     replace_each(one, "LENGTH", std::to_string(target.size()));

@@ -1,5 +1,6 @@
 // Any bytes as YAML, read a second time by libyaml, as whose port kubectl, kustomize and Helm read: what both accept,
 // both read alike. Where the versions of YAML differ is said here.
+#include "fuzz/line_mutator.hpp"
 #include "support/libyaml_reading.hpp"
 
 #include <pinhook/yaml/source.hpp>

@@ -1,5 +1,6 @@
 // Any bytes as YAML or JSON: read or refused in words; spans inside of the text, trees that hold together, JSON that
 // parses, and a splice of nothing that changes nothing. What the short way reads is what libfyaml reads.
+#include "fuzz/line_mutator.hpp"
 #include "support/same_source.hpp"
 
 #include <pinhook/base/json.hpp>
