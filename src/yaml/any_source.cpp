@@ -61,7 +61,6 @@ bool is_value(scalar_form form, std::string_view raw) {
 }
 
 bool is_block(scalar_form f) { return f == scalar_form::literal || f == scalar_form::folded; }
-
 bool is_quoted(scalar_form f) { return f == scalar_form::single_quoted || f == scalar_form::double_quoted; }
 
 // A text with more of such blocks, each behind the other, is refused: each may take a further reading.
@@ -192,11 +191,12 @@ class tree_builder {
       --n.column;
       if (n.kind != source_kind::alias) ++n.span.end;
     }
-    behind_ = n.span.end;
+    // libfyaml 0.7 reads keys without a name beside each other ("a: : : |"), which YAML forbids, and then lines twice.
+    if (n.span.begin < behind_leaf_) return refuse_at(n.line, n.column, "a value inside of the one before it");
+    behind_leaf_ = behind_ = n.span.end;
     if (n.kind == source_kind::alias)
       if (auto ok = aim(n); !ok) return ok;
-    const auto added = add(e, n);
-    if (!added) return fail(added.error());
+    if (const auto added = add(e, n); !added) return fail(added.error());
     return {};
   }
 
@@ -300,8 +300,7 @@ class tree_builder {
     n.line = line_;
     n.column = column_;
     behind_ = at;
-    const auto added = add(e, n);
-    if (!added) return fail(added.error());
+    if (const auto added = add(e, n); !added) return fail(added.error());
     return {};
   }
 
@@ -362,6 +361,7 @@ class tree_builder {
   merge_count merges_{0};
   /// After the last byte that belongs to a node.
   std::size_t behind_ = 0;
+  std::size_t behind_leaf_ = 0;  // the last one that is written
   /// The line and column of the byte `counted_`, for empty values.
   std::size_t counted_ = 0;
   std::uint32_t line_ = 1;

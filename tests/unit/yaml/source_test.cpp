@@ -358,6 +358,15 @@ TEST(YamlSource, RefusesAliasesWithoutAnAnchor) {
   }
 }
 
+TEST(YamlSource, RefusesValuesInsideOfOthers) {
+  for (const char* text : {"a: : : |\n    : 0", "a: : : >\n    : b\n    : c\n"}) {
+    const auto refused = read_source(text);
+    ASSERT_FALSE(refused) << text;
+    EXPECT_THAT(refused.error().message, HasSubstr("line 2, column ")) << text;
+  }
+  EXPECT_TRUE(read_source("[&x a: 1, ? b, : c, \"d\": {e: [f: g]}, *x : h, [i]: j]\n"));
+}
+
 TEST(YamlSource, RefusesAliasesInsideOfTheirAnchor) {
   for (const std::string_view text :
        {"a: &x [*x]\n", "&x {a: *x}\n", "a: &x\n  b:\n    - *x\n", "a: &x\n  <<: *x\n", "a: &x\n  *x : 1\n"}) {
