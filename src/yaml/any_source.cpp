@@ -31,21 +31,6 @@ std::size_t skip_blanks(std::string_view text, std::size_t at) {
   return at;
 }
 
-scalar_form form_of(fy_scalar_style style) {
-  switch (style) {
-    case FYSS_SINGLE_QUOTED:
-      return scalar_form::single_quoted;
-    case FYSS_DOUBLE_QUOTED:
-      return scalar_form::double_quoted;
-    case FYSS_LITERAL:
-      return scalar_form::literal;
-    case FYSS_FOLDED:
-      return scalar_form::folded;
-    default:
-      return scalar_form::plain;
-  }
-}
-
 // True when these bytes, between the quotes if there are any, are the value: one line without escapes.
 bool is_value(scalar_form form, std::string_view raw) {
   switch (form) {
@@ -93,6 +78,7 @@ class tree_builder {
     node_index node = no_node;
     node_index last = no_node;
     std::size_t children = 0;
+    bool is_in_key = false;
   };
 
   result<void> take(fy_event* e) {
@@ -140,6 +126,8 @@ class tree_builder {
       document().root = index;
     } else {
       level& up = open_.back();
+      if (up.is_in_key && is_at_key() && is_long_key(skip_blanks(text_, behind_)))
+        return refuse_at(n.line, n.column, "a \"?\" inside of a key; write the key in one line, in braces or brackets");
       n.parent = up.node;
       (up.last == no_node ? nodes[up.node].first : nodes[up.last].next) = index;
       up.last = index;
@@ -153,6 +141,17 @@ class tree_builder {
       anchors_.insert_or_assign(std::string(name == nullptr ? "" : name, size), index);
     }
     return index;
+  }
+
+  // The next node is a key of the innermost open collection.
+  [[nodiscard]] bool is_at_key() const {
+    const source_node& up = out_.documents.back().nodes[open_.back().node];
+    return up.kind == source_kind::mapping && open_.back().children % 2 == 0;
+  }
+
+  // Behind "?" keys inside of such a key, libfyaml 0.7 gives the value to another mapping.
+  [[nodiscard]] bool is_long_key(std::size_t at) const {
+    return at + 1 < text_.size() && text_[at] == '?' && is_space(text_[at + 1]);
   }
 
   // libfyaml gives the ':' as the start of a pair in a flow sequence ("[a: 1]").
@@ -181,7 +180,7 @@ class tree_builder {
     if (e->type == FYET_ALIAS)
       n.kind = source_kind::alias;
     else
-      n.form = form_of(fy_token_scalar_style(token));
+      n.form = form_of(token);
     // For a value that is not written libfyaml 0.7 has no token, and 0.8 an empty one before its ':' or further away.
     if (n.form == scalar_form::plain && n.span.size() == 0) return add_empty(e);
     if (!take_block(n)) n.text = value_of(n, token);
@@ -193,10 +192,10 @@ class tree_builder {
     }
     // libfyaml 0.7 reads keys without a name beside each other ("a: : : |"), which YAML forbids, and then lines twice.
     if (n.span.begin < behind_leaf_) return refuse_at(n.line, n.column, "a value inside of the one before it");
-    behind_leaf_ = behind_ = n.span.end;
     if (n.kind == source_kind::alias)
       if (auto ok = aim(n); !ok) return ok;
     if (const auto added = add(e, n); !added) return fail(added.error());
+    behind_leaf_ = behind_ = n.span.end;
     return {};
   }
 
@@ -299,8 +298,8 @@ class tree_builder {
     go_to(at);
     n.line = line_;
     n.column = column_;
-    behind_ = at;
     if (const auto added = add(e, n); !added) return fail(added.error());
+    behind_ = at;
     return {};
   }
 
@@ -333,10 +332,11 @@ class tree_builder {
     }
     if (open_.size() >= limits_.depth)
       return refuse_at(n.line, n.column, fmt::format("nested deeper than {} levels", limits_.depth));
+    const bool is_in_key = !open_.empty() && (open_.back().is_in_key || is_at_key());
     const auto added = add(e, n);
     if (!added) return fail(added.error());
     behind_ = n.is_flow ? n.span.begin + 1 : n.span.begin;
-    open_.push_back({*added, no_node, 0});
+    open_.push_back({*added, no_node, 0, is_in_key});
     return {};
   }
 

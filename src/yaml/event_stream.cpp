@@ -82,6 +82,21 @@ std::unexpected<error> refuse_at(std::size_t line, std::size_t column, std::stri
   return fail(error_code::malformed, fmt::format("line {}, column {}: {}", line, column, reason));
 }
 
+scalar_form form_of(fy_token* scalar) {
+  switch (fy_token_scalar_style(scalar)) {
+    case FYSS_SINGLE_QUOTED:
+      return scalar_form::single_quoted;
+    case FYSS_DOUBLE_QUOTED:
+      return scalar_form::double_quoted;
+    case FYSS_LITERAL:
+      return scalar_form::literal;
+    case FYSS_FOLDED:
+      return scalar_form::folded;
+    default:
+      return scalar_form::plain;
+  }
+}
+
 void event_stream::parser_closer::operator()(fy_parser* p) const { fy_parser_destroy(p); }
 void event_stream::diag_closer::operator()(fy_diag* d) const { fy_diag_destroy(d); }
 

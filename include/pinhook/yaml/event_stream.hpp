@@ -4,6 +4,7 @@
 #pragma once
 
 #include <pinhook/base/error.hpp>
+#include <pinhook/yaml/source.hpp>
 
 #include <cstddef>
 #include <memory>
@@ -13,6 +14,7 @@
 struct fy_diag;
 struct fy_event;
 struct fy_parser;
+struct fy_token;
 
 namespace pinhook::yaml {
 
@@ -22,6 +24,8 @@ namespace pinhook::yaml {
 
 /// "line 3, column 5: …"; both from 1.
 [[nodiscard]] std::unexpected<error> refuse_at(std::size_t line, std::size_t column, std::string_view reason);
+
+[[nodiscard]] scalar_form form_of(fy_token* scalar);
 
 class event_stream {
  public:

@@ -367,6 +367,17 @@ TEST(YamlSource, RefusesValuesInsideOfOthers) {
   EXPECT_TRUE(read_source("[&x a: 1, ? b, : c, \"d\": {e: [f: g]}, *x : h, [i]: j]\n"));
 }
 
+TEST(YamlSource, RefusesLongKeysInsideOfKeys) {
+  for (const char* text : {"? ? e\n  : v\n: w\n", "? - ? e\n    : v\n: w\n", "? &a\n  # b\n  ? e\n  : v\n: w\n",
+                           "? a: b\n  ? e\n  : v\n: w\n", "? a:\n    ? e\n    : v\n: w\n", "? ?\n  :\n:"}) {
+    const auto refused = read_source(text);
+    ASSERT_FALSE(refused) << text;
+    EXPECT_THAT(refused.error().message, HasSubstr("a \"?\" inside of a key")) << text;
+  }
+  for (const char* text : {"? {e: v}\n: w\n", "? a\n: ? b\n  : c\n", "? - a: ?b\n: w\n", "- ? a\n  : ? c\n    : d\n"})
+    EXPECT_TRUE(read_source(text)) << text;
+}
+
 TEST(YamlSource, RefusesAliasesInsideOfTheirAnchor) {
   for (const std::string_view text :
        {"a: &x [*x]\n", "&x {a: *x}\n", "a: &x\n  b:\n    - *x\n", "a: &x\n  <<: *x\n", "a: &x\n  *x : 1\n"}) {
