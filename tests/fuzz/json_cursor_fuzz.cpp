@@ -1,6 +1,4 @@
 // Whatever RapidJSON accepts, the cursor walks to the same values; whatever it refuses, the cursor survives.
-#include "fuzz/json_mutator.hpp"
-
 #include <pinhook/base/json.hpp>
 #include <pinhook/base/json_cursor.hpp>
 #include <pinhook/base/json_skip.hpp>
