@@ -36,6 +36,7 @@ class Image : public ::testing::Test {
   void use_docker(const std::string& store) {
     stage_.put_program("docker",
                        "echo \"docker $*\" >>\"$WORK/calls\"\n"
+                       "[ $1 != build ] || [ \"${DOCKER_BUILDKIT:-}\" = 1 ] || exit 4\n"
                        "case \"$*\" in *DriverStatus*) echo '" +
                            store + "' ;; *Size*) echo 1000000 ;; esac");
   }
