@@ -11,16 +11,12 @@
 #include <string_view>
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  // Trying every way takes exponential time.
-  constexpr std::size_t longest = 32;
+  constexpr std::size_t longest = 128;
   const std::string_view input(reinterpret_cast<const char*>(data), size);
   const std::size_t end = input.find('\n');
-  if (end == std::string_view::npos || size > 2 * longest) return 0;
+  if (end == std::string_view::npos || size > longest) return 0;
   const std::string_view pattern = input.substr(0, end);
   const std::string_view text = input.substr(end + 1);
-  std::size_t stars = 0;
-  for (const char c : pattern) stars += c == '*' ? 1 : 0;
-  if (stars > 6) return 0;
   const pinhook::glob compiled{pattern};
   if (compiled.matches(text) != pinhook::testing::matches_plainly(pattern, text)) std::abort();
   std::string shortest;

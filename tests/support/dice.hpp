@@ -1,4 +1,4 @@
-// Dice that fall the same way in every run, and matching of stars as slow and plain as can be, to compare with.
+// Dice that fall the same way in every run, and matching of stars as plain as can be, to compare with.
 #pragma once
 
 #include <cstddef>
@@ -21,15 +21,25 @@ class dice {
   std::mt19937 engine_;
 };
 
-/// The meaning of `*` and `**`, by trying every way.
+/// The meaning of `*` and `**`, by trying every way: of each end of the pattern, which ends of the text it matches.
 inline bool matches_plainly(std::string_view pattern, std::string_view text) {
-  if (pattern.empty()) return text.empty();
-  if (pattern.front() != '*') {
-    return !text.empty() && text.front() == pattern.front() && matches_plainly(pattern.substr(1), text.substr(1));
+  std::vector<std::string_view> parts;
+  for (std::string_view rest = pattern; !rest.empty(); rest.remove_prefix(parts.back().size())) {
+    const bool is_deep = rest.size() > 1 && rest[0] == '*' && rest[1] == '*';
+    parts.push_back(rest.substr(0, is_deep ? 2 : 1));
   }
-  const bool is_deep = pattern.starts_with("**");
-  if (matches_plainly(pattern.substr(is_deep ? 2 : 1), text)) return true;
-  return !text.empty() && (is_deep || text.front() != '/') && matches_plainly(pattern, text.substr(1));
+  std::vector<char> matched(text.size() + 1, 0);
+  matched.back() = 1;
+  for (auto part = parts.rbegin(); part != parts.rend(); ++part) {
+    if (part->front() != '*') {
+      for (std::size_t i = 0; i < text.size(); ++i) matched[i] = text[i] == part->front() ? matched[i + 1] : char(0);
+      matched.back() = 0;
+      continue;
+    }
+    for (std::size_t i = text.size(); i-- > 0;)
+      if (matched[i + 1] != 0 && (part->size() == 2 || text[i] != '/')) matched[i] = 1;
+  }
+  return matched.front() != 0;
 }
 
 }  // namespace pinhook::testing
