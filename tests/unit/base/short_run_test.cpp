@@ -4,11 +4,13 @@
 #include <gtest/gtest.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
+#include <openssl/ssl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <array>
 #include <cstdlib>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -31,6 +33,27 @@ namespace {
   std::_Exit(is_random && is_expected && EVP_RAND_get_strength(primary) == 256 ? 0 : 1);
 }
 
+// Ends the process, with 0 when TLS has the ciphers that registries take, and digests have their names.
+[[noreturn]] void end_with_ciphers() {
+  prepare_short_run();
+  const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(SSL_CTX_new(TLS_client_method()), SSL_CTX_free);
+  const std::unique_ptr<SSL, decltype(&SSL_free)> tls(context ? SSL_new(context.get()) : nullptr, SSL_free);
+  STACK_OF(SSL_CIPHER)* const all = tls ? SSL_get1_supported_ciphers(tls.get()) : nullptr;
+  const auto is_there = [&](std::string_view name) {
+    for (int i = 0; i < sk_SSL_CIPHER_num(all); ++i)
+      if (SSL_CIPHER_get_name(sk_SSL_CIPHER_value(all, i)) == name) return true;
+    return false;
+  };
+  bool are_all = true;
+  for (const char* name :
+       {"TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256",
+        "ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-RSA-AES256-GCM-SHA384", "ECDHE-RSA-CHACHA20-POLY1305"})
+    are_all = are_all && is_there(name);
+  // Timestamps are verified with digests by their names.
+  for (const char* name : {"SHA256", "SHA384", "SHA512"}) are_all = are_all && EVP_get_digestbyname(name) != nullptr;
+  std::_Exit(are_all ? 0 : 1);
+}
+
 class ShortRun : public ::testing::Test {
  protected:
   ShortRun() { GTEST_FLAG_SET(death_test_style, "threadsafe"); }
@@ -45,6 +68,8 @@ TEST_F(ShortRun, LeavesTheGeneratorThatTheConfigurationNames) {
       "openssl_conf = parts\n[parts]\nrandom = generator\n[generator]\nrandom = CTR-DRBG\ncipher = AES-256-CTR\n";
   EXPECT_EXIT(end_with_generator(configuration, "CTR-DRBG"), ::testing::ExitedWithCode(0), "");
 }
+
+TEST_F(ShortRun, LeavesTheCiphersOfTls) { EXPECT_EXIT(end_with_ciphers(), ::testing::ExitedWithCode(0), ""); }
 
 }  // namespace
 }  // namespace pinhook
