@@ -68,7 +68,8 @@ const aws_partition& aws_partition_of(std::string_view region) {
 
 std::optional<ecr_registry> parse_ecr_private(std::string_view host) {
   constexpr std::size_t account_digits = 12;
-  if (host.size() < account_digits) return std::nullopt;
+  // Each answer asks this of images, and most are of other registries: in a name with a port, the last is a digit.
+  if (host.size() < account_digits || !is_lower(host.back())) return std::nullopt;
   ecr_registry out;
   out.account = host.substr(0, account_digits);
   if (!std::all_of(out.account.begin(), out.account.end(), is_digit)) return std::nullopt;

@@ -108,7 +108,7 @@ rulings apply_rules(const rulebook& book, const pin::request& request, const pin
     }
     if (std::ranges::none_of(effects.demands, [](std::uint32_t r) { return r != rules::effects::none; })) continue;
     if (out.judged.empty()) out.judged.reserve(slots.size());
-    out.judged.push_back({.slot = i, .ref = *ref, .effects = effects});
+    out.judged.emplace_back(i, *ref, effects);
   }
   return out;
 }
@@ -275,8 +275,7 @@ result<inquiry> prepare_from(decoded_review& read, pin::mode m, const rulebook& 
   }
   // `request` refers to strings of out.request that stay as they are.
   const pin::object* old = before ? &*before : nullptr;
-  rulings ruled;
-  if (!book.rules.is_empty()) ruled = apply_rules(book, request, out.now);
+  rulings ruled = book.rules.is_empty() ? rulings{} : apply_rules(book, request, out.now);
   request.references = ruled.references;
   auto plan = pin::make_plan(request, m, book.policy, out.now, old, ruled.orders);
   if (!plan) return invalid_inquiry("request.object", plan.error());

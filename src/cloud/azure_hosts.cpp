@@ -19,6 +19,12 @@ bool is_name(std::string_view text) { return text.size() >= 5 && is_azure_label(
 }  // namespace
 
 std::optional<std::string_view> acr_name(std::string_view registry) {
+  // Each answer asks this of images, and most are of other registries.
+  constexpr std::string_view domain = ".azurecr.";
+  constexpr std::size_t country = 2;
+  if (registry.size() < domain.size() + country ||
+      registry.substr(registry.size() - domain.size() - country, domain.size()) != domain)
+    return std::nullopt;
   constexpr std::array<std::string_view, 4> suffixes{".azurecr.io", ".azurecr.cn", ".azurecr.de", ".azurecr.us"};
   const auto* const suffix =
       std::find_if(suffixes.begin(), suffixes.end(), [&](auto one) { return registry.ends_with(one); });

@@ -6,6 +6,7 @@
 #include <pinhook/cloud/ecr_token.hpp>
 #include <pinhook/http/answer_time.hpp>
 #include <pinhook/registry/anonymous_identity.hpp>
+#include <pinhook/registry/cloud_hosts.hpp>
 
 #include <fmt/core.h>
 
@@ -106,7 +107,7 @@ ecr_credentials::~ecr_credentials() {
 }
 
 bool ecr_credentials::may_apply_to(const registry::reference& ref) const {
-  return ecr_api_for(ref.registry()).has_value();
+  return registry::is_ecr_public(ref.registry()) || registry::is_ecr_private(ref.registry());
 }
 
 std::string ecr_credentials::identity_for(const registry::reference& ref) const {

@@ -130,16 +130,16 @@ const demand* demand_of(const rule& r, requirement wanted) {
   return found == r.demands.end() ? nullptr : &*found;
 }
 
-// Those of rules that act; null where there is none.
+// That of a rule that acts; null: there is none.
+const demand* demand_on_proofs(const rule_set& rules, const effects& e, requirement wanted) {
+  const std::uint32_t at = e.demands[static_cast<std::size_t>(wanted)];
+  if (at == effects::none) return nullptr;
+  const rule& r = rules.rules()[at];
+  return r.action == action::allow ? nullptr : demand_of(r, wanted);
+}
+
 std::array<const demand*, 2> demands_on_proofs(const rule_set& rules, const effects& e) {
-  std::array<const demand*, 2> out{};
-  std::size_t size = 0;
-  for (const requirement wanted : {requirement::signed_by, requirement::attested}) {
-    const std::uint32_t at = e.demands[static_cast<std::size_t>(wanted)];
-    if (at == effects::none || rules.rules()[at].action == action::allow) continue;
-    out[size++] = demand_of(rules.rules()[at], wanted);
-  }
-  return out;
+  return {demand_on_proofs(rules, e, requirement::signed_by), demand_on_proofs(rules, e, requirement::attested)};
 }
 
 // The finding about a demand on signatures; none: it is met.
@@ -245,14 +245,14 @@ std::vector<proof_question> questions_of(const rule_set& rules, const effects& e
 
 bool asks_verifiers(const rule_set& rules, const effects& e) {
   // A demand on signatures without verifiers is none (demand::verifiers).
-  return std::ranges::any_of(demands_on_proofs(rules, e), [](const demand* d) { return d != nullptr; });
+  return demand_on_proofs(rules, e, requirement::signed_by) != nullptr ||
+         demand_on_proofs(rules, e, requirement::attested) != nullptr;
 }
 
 bool demands_only_proofs(const effects& e) {
-  bool out = true;
-  for (std::size_t i = 0; i < requirement_count; ++i)
-    out &= e.demands[i] == effects::none || is_about_proofs(static_cast<requirement>(i));
-  return out;
+  using enum requirement;
+  return std::ranges::all_of(std::array{tag, not_latest, digest, registry, pull_policy, unmoved},
+                             [&](requirement r) { return e.demands[static_cast<std::size_t>(r)] == effects::none; });
 }
 
 bool meets_demands(const rule_set& rules, const effects& e, const rules::proofs& answers) {
