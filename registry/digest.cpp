@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <cstring>
 #include <stdexcept>
 
 namespace pinhook::registry {
@@ -25,6 +27,22 @@ std::unexpected<syntax_fault> digest_fault(std::size_t offset, std::string reaso
   return std::unexpected(syntax_fault{offset + 1, std::move(reason)});
 }
 
+// Eight digits at a time: each answer reads those of images that are written by their digests. A byte below 128 is at
+// least `low` when adding 128 - low sets its highest bit.
+bool are_lower_hex(std::string_view text) {
+  constexpr std::uint64_t each = 0x0101010101010101;
+  constexpr std::uint64_t highest = 0x80 * each;
+  constexpr auto from = [](char low) { return (0x80U - static_cast<unsigned char>(low)) * each; };
+  for (; text.size() >= sizeof(std::uint64_t); text.remove_prefix(sizeof(std::uint64_t))) {
+    std::uint64_t some = 0;
+    std::memcpy(&some, text.data(), sizeof some);
+    const std::uint64_t digits = (some + from('0')) & ~(some + from('9' + 1));
+    const std::uint64_t letters = (some + from('a')) & ~(some + from('f' + 1));
+    if ((some & highest) != 0 || ((digits | letters) & highest) != highest) return false;
+  }
+  return std::ranges::all_of(text, is_lower_hex);
+}
+
 }  // namespace
 
 std::expected<digest, syntax_fault> digest::read(std::string_view text) {
@@ -39,8 +57,8 @@ std::expected<digest, syntax_fault> digest::read(std::string_view text) {
     return digest_fault(text.size(),
                         fmt::format("':' and {} hexadecimal digits must follow {}", algorithm->hex_digits, name));
   const std::string_view hex = text.substr(colon + 1);
-  const auto* bad = std::ranges::find_if_not(hex, is_lower_hex);
-  if (bad != hex.end()) {
+  if (!are_lower_hex(hex)) {
+    const auto* bad = std::ranges::find_if_not(hex, is_lower_hex);
     const auto offset = static_cast<std::size_t>(bad - text.begin());
     if (*bad >= 'A' && *bad <= 'F')
       return digest_fault(offset, "the hexadecimal digits of a digest are lower-case; write a to f");

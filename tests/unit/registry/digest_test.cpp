@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 namespace pinhook::registry {
 namespace {
@@ -17,6 +20,26 @@ TEST(Digest, ReadsTheAlgorithmsOfTheKubelet) {
     EXPECT_EQ(d->to_string(), text);
     EXPECT_EQ(d->algorithm(), name);
     EXPECT_EQ(d->hex(), digits(size, '9'));
+  }
+}
+
+TEST(Digest, TakesJustTheDigitsInEachPlace) {
+  constexpr std::string_view taken = "0123456789abcdef";
+  for (const auto& [name, size] : {std::pair{"sha256", 64U}, {"sha384", 96U}, {"sha512", 128U}}) {
+    std::string text = std::string(name) + ":";
+    for (unsigned i = 0; i < size; ++i) text += taken[i * 7 % taken.size()];
+    for (std::size_t at = text.find(':') + 1; at < text.size(); ++at) {
+      const char before = text[at];
+      for (unsigned byte = 0; byte < 256; ++byte) {
+        text[at] = static_cast<char>(byte);
+        const auto read = digest::read(text);
+        EXPECT_EQ(read.has_value(), taken.contains(text[at])) << text;
+        if (!read) {
+          EXPECT_EQ(read.error().position, at + 1) << text;
+        }
+      }
+      text[at] = before;
+    }
   }
 }
 
