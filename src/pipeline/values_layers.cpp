@@ -1,19 +1,16 @@
 #include <pinhook/pipeline/values_layers.hpp>
 
-#include <pinhook/base/text.hpp>
 #include <pinhook/files/directory_entries.hpp>
 #include <pinhook/files/image_search.hpp>
 #include <pinhook/files/known_forms.hpp>
-#include <pinhook/files/node_access.hpp>
-#include <pinhook/pin/image_keys.hpp>
-#include <pinhook/pin/image_parts.hpp>
+#include <pinhook/pin/json_pointer.hpp>
 #include <pinhook/pipeline/input_text.hpp>
+#include <pinhook/pipeline/layered_image.hpp>
 
 #include <fmt/core.h>
 
 #include <algorithm>
 #include <array>
-#include <span>
 #include <system_error>
 #include <utility>
 
@@ -21,32 +18,14 @@ namespace pinhook::pipeline {
 namespace {
 
 namespace fs = std::filesystem;
-using files::scalar_at;
 using yaml::no_node;
 using yaml::node_index;
 using yaml::source_document;
 using yaml::source_kind;
 
 constexpr std::string_view usual_stem = "values";
-constexpr std::array<std::string_view, 4> name_keys{"repository", "repo", "name", "image"};
 constexpr std::string_view fleet_values = "/helm/values";
-
-// Values, and those that Helm lays over them, with the way to say which these are.
-struct value_tree {
-  const source_document* doc = nullptr;
-  node_index root = no_node;
-  /// What templates see as `global`.
-  node_index global = no_node;
-  std::string by{};
-
-  [[nodiscard]] std::string_view text_at(std::string_view pointer) const {
-    return scalar_at(*doc, doc->at_pointer(root, pointer));
-  }
-};
-
-value_tree tree_of(const source_document& doc, node_index root, std::string by = {}) {
-  return {&doc, root, doc.find(root, "global"), std::move(by)};
-}
+constexpr std::array<std::string_view, 3> other_folders{"charts", "templates", "ci"};
 
 std::string stem_of(const fs::path& path) {
   std::string out = path.filename().string();
@@ -60,121 +39,21 @@ bool is_laid_over(std::string_view stem, std::string_view base) {
   return base == usual_stem || (stem.starts_with(base) && std::string_view("-._").contains(stem.at(base.size())));
 }
 
-// The first of the keys with a text.
-std::string_view key_with_text(const value_tree& in, node_index mapping, std::span<const std::string_view> keys) {
-  const auto found =
-      std::ranges::find_if(keys, [&](auto key) { return !scalar_at(*in.doc, in.doc->find(mapping, key)).empty(); });
-  return found == keys.end() ? std::string_view() : *found;
+// The values under these keys, one inside of the other.
+value_tree tree_below(const source_document& doc, const std::vector<std::string>& keys, std::string by) {
+  value_tree out = tree_of(doc, doc.root, std::move(by));
+  for (const std::string& key : keys) {
+    out.root = doc.find(out.root, key);
+    out.globals.push_back(doc.find(out.root, "global"));
+  }
+  return out;
 }
 
-// A list of other values takes the place of the whole list.
-bool is_in_list(const value_tree& in, std::string_view pointer) {
-  for (std::size_t at = pointer.find('/', 1); at != std::string_view::npos; at = pointer.find('/', at + 1))
-    if (in.doc->at(in.doc->resolve(in.doc->at_pointer(in.root, pointer.substr(0, at)))).kind == source_kind::sequence)
-      return true;
-  return false;
+std::string pointer_of(const std::vector<std::string>& keys) {
+  std::string out;
+  for (const std::string& key : keys) pin::append_pointer(out, key);
+  return out;
 }
-
-// One image of the values, and other values over it.
-class layered_image {
- public:
-  layered_image(const value_tree& base, const files::slot& image, std::string_view pointer)
-      : base_(base), tag_(*image.tag), pointer_(pointer), own_(base.doc->at_pointer(base.root, pointer)) {
-    const std::string_view written = tag_.written_name();
-    for (const std::string_view key : name_keys) {
-      const std::string_view text = text_of(base_, own_, key);
-      if (text.empty() || !written.ends_with(text)) continue;
-      if (text.size() != written.size() && written[written.size() - text.size() - 1] != '/') continue;
-      name_key_ = key;
-      name_ = text;
-      registry_ = written.substr(0, written.size() - text.size());
-      break;
-    }
-    tag_key_ = key_with_text(base_, own_, pin::tag_keys);
-    has_digest_key_ =
-        std::ranges::any_of(pin::digest_keys, [&](auto key) { return base_.doc->find(own_, key) != no_node; });
-  }
-
-  [[nodiscard]] std::optional<renamed_image> under(const value_tree& over) const {
-    if (name_key_.empty() || is_in_list(base_, pointer_)) return std::nullopt;
-    const node_index other = over.doc->at_pointer(over.root, pointer_);
-    const std::string_view name = text_of(over, other, name_key_);
-    const std::string_view tag = tag_key_.empty() ? std::string_view() : text_of(over, other, tag_key_);
-    const std::string_view registry_key = key_with_text(over, other, pin::registry_keys);
-    // What holds the digest goes as a whole.
-    if (has_digest_key_ ? !key_with_text(over, other, pin::digest_keys).empty() : !tag.empty()) return std::nullopt;
-    const std::string registry =
-        registry_key.empty() ? std::string(registry_) : fmt::format("{}/", text_of(over, other, registry_key));
-    std::string text = fmt::format("{}{}", registry, name.empty() ? name_ : name);
-    if (const auto used = tag.empty() ? tag_.tag() : tag; !used.empty()) text += fmt::format(":{}", used);
-    const auto ref = registry::reference::parse(text);
-    if (ref && ref->canonical() == tag_.canonical()) return outer_part(over);
-    return renamed_image{
-        .ref = ref ? std::optional(*ref) : std::nullopt,
-        .text = std::move(text),
-        .by = over.by,
-        .remedy = fmt::format("write the whole image there: {}, {}{}", name_key_,
-                              tag_key_.empty() ? pin::tag_key[0] : tag_key_, has_digest_key_ ? " and a digest" : ""),
-        .is_guess = true};
-  }
-
- private:
-  static std::string_view text_of(const value_tree& in, node_index mapping, std::string_view key) {
-    return scalar_at(*in.doc, in.doc->find(mapping, key));
-  }
-
-  // A registry in the mappings around the image, and the like.
-  [[nodiscard]] std::optional<renamed_image> outer_part(const value_tree& over) const {
-    if (const auto at = key_with_text(over, over.global, outer_keys()); !at.empty())
-      if (const auto text = scalar_at(*over.doc, over.doc->find(over.global, at));
-          may_be_part(at, text, scalar_at(*base_.doc, base_.doc->find(base_.global, at))))
-        return part_of(over, fmt::format("global.{}", at));
-    for (std::string_view around = pointer_; !around.empty();) {
-      around = around.substr(0, around.rfind('/'));
-      for (const std::string_view key : outer_keys()) {
-        const std::string place = fmt::format("{}/{}", around, key);
-        if (!may_be_part(key, over.text_at(place), base_.text_at(place))) continue;
-        std::string path = place.substr(1);
-        std::ranges::replace(path, '/', '.');
-        return part_of(over, path);
-      }
-    }
-    return std::nullopt;
-  }
-
-  [[nodiscard]] static std::span<const std::string_view> outer_keys() {
-    static const std::vector<std::string_view> keys = [] {
-      std::vector<std::string_view> out;
-      for (const auto& [key, kind] : pin::outer_part_keys)
-        if (kind != pin::part_kind::tag) out.push_back(key);
-      return out;
-    }();
-    return keys;
-  }
-
-  [[nodiscard]] bool may_be_part(std::string_view key, std::string_view text, std::string_view own) const {
-    if (text.empty() || text == own) return false;
-    const bool is_registry = std::ranges::any_of(pin::outer_part_keys, [&](const auto& one) {
-      return one.first == key && one.second == pin::part_kind::registry;
-    });
-    return !is_registry || (!pin::names_registry(name_) && registry_ != fmt::format("{}/", text));
-  }
-
-  static renamed_image part_of(const value_tree& over, std::string_view path) {
-    return {.ref = std::nullopt,
-            .text = {},
-            .by = over.by,
-            .problem = fmt::format("{} has {}, which may be a part of its name", over.by, path),
-            .remedy = std::string(files::rendered_first)};
-  }
-
-  const value_tree& base_;
-  const registry::reference& tag_;
-  std::string_view pointer_;
-  node_index own_;
-  std::string_view name_key_, name_, registry_, tag_key_;
-  bool has_digest_key_ = false;
-};
 
 bool is_fleet_bundle(const source_document& doc) { return doc.find(doc.root, "targetCustomizations") != no_node; }
 
@@ -204,7 +83,7 @@ const values_layers::directory& values_layers::listed(const fs::path& path) {
   // What could be read counts.
   static_cast<void>(
       files::each_entry(path.empty() ? "." : path.native(), [&](std::string_view name, fs::file_type type) {
-        if (type == fs::file_type::directory && name != "charts" && name != "templates" && name != "ci")
+        if (type == fs::file_type::directory && std::ranges::find(other_folders, name) == other_folders.end())
           out.folders.push_back((path / name).lexically_normal());
         else if (type == fs::file_type::regular && files::is_values_file(name) && stem_of(name) != name)
           out.values.push_back((path / name).lexically_normal());
@@ -226,59 +105,77 @@ const yaml::source* values_layers::read(const fs::path& path) {
   return out.content ? &*out.content : nullptr;
 }
 
-std::vector<values_layers::layer_file> values_layers::layers_over(const std::string& path) {
+std::vector<values_layers::layer_file> values_layers::layers_of(const std::string& path) {
   std::vector<layer_file> out;
   if (path == "-" || !files::is_values_file(path)) return out;
   const fs::path folder = fs::path(path).parent_path();
   const std::string stem = stem_of(path);
   const directory own = listed(folder);
-  for (const fs::path& one : own.values)
-    if (is_laid_over(stem_of(one), stem)) out.push_back({one, {}});
-  if (!own.is_chart || stem != usual_stem) return out;
-  for (const fs::path& below : own.folders)
-    for (const fs::path& one : listed(below).values) out.push_back({one, {}});
-  const fs::path above = (folder / ".." / "..").lexically_normal();
-  if (fs::path(folder).parent_path().filename() != "charts") return out;
-  if (const directory& outer = listed(above); outer.is_chart)
-    for (const fs::path& one : outer.values) out.push_back({one, folder.filename().string()});
+  for (const fs::path& one : own.values) {
+    if (is_laid_over(stem_of(one), stem)) out.push_back({one, {}, {}, true});
+    if (is_laid_over(stem, stem_of(one))) out.push_back({one, {}, {}, false});
+  }
+  if (own.is_chart) {
+    take_of_chart(folder, stem == usual_stem, out);
+    return out;
+  }
+  const fs::path above = (folder / "..").lexically_normal();
+  if (const directory& outer = listed(above);
+      outer.is_chart && std::ranges::find(other_folders, folder.filename()) == other_folders.end())
+    for (const fs::path& one : outer.values)
+      if (stem_of(one) == usual_stem) out.push_back({one, {}, {}, false});
   return out;
 }
 
-bool values_layers::has_any(const std::string& path) { return is_fleet_file(path) || !layers_over(path).empty(); }
+// `is_usual`: of the chart's values.yaml, over which all others go.
+void values_layers::take_of_chart(const fs::path& folder, bool is_usual, std::vector<layer_file>& into) {
+  for (const related_chart& inner : charts_.inside(folder))
+    for (const fs::path& one : listed(inner.folder).values)
+      if (stem_of(one) == usual_stem) into.push_back({one, {}, inner.keys, false});
+  if (!is_usual) return;
+  for (const fs::path& below : listed(folder).folders)
+    for (const fs::path& one : listed(below).values) into.push_back({one, {}, {}, true});
+  for (const related_chart& outer : charts_.around(folder))
+    for (const fs::path& one : listed(outer.folder).values) into.push_back({one, outer.keys, {}, true});
+}
+
+bool values_layers::has_any(const std::string& path) { return is_fleet_file(path) || !layers_of(path).empty(); }
 
 renamed_images values_layers::renamed(const std::string& path, const files::image_file& content) {
   renamed_images out;
   const auto read_base = yaml::read_source(content.text());
   if (!read_base || read_base->documents.empty()) return out;
   const source_document& doc = read_base->documents.front();
-  std::vector<value_tree> over;
-  std::string_view before;
-  if (is_fleet_file(path) && is_fleet_bundle(doc)) {
-    over = customizations(doc);
-    before = fleet_values;
-  }
   if (fs::path folder = fs::path(path).parent_path(); folder != read_for_) {
     read_.clear();
     read_for_ = std::move(folder);
   }
-  for (const layer_file& one : layers_over(path)) {
-    const yaml::source* other = read(one.path);
+  const auto own_of = [&](const std::string& before) {
+    std::vector<std::size_t> found;
+    const auto& slots = content.slots();
+    for (std::size_t i = 0; i < slots.size(); ++i)
+      if (slots[i].document == 0 && !slots[i].is_in_text && slots[i].tag &&
+          slots[i].reason == files::skip_reason::none && (before.empty() || slots[i].pointer.starts_with(before + "/")))
+        found.push_back(i);
+    return found;
+  };
+  const auto take = [&](const value_tree& base, const std::string& before, const value_tree& other, bool is_over) {
+    for (const std::size_t i : own_of(before)) {
+      const layered_image image(base, content.slots()[i],
+                                std::string_view(content.slots()[i].pointer).substr(before.size()));
+      if (auto found = is_over ? image.under(other) : image.above(other)) out.emplace(i, *std::move(found));
+    }
+  };
+  if (is_fleet_file(path) && is_fleet_bundle(doc))
+    for (const value_tree& over : customizations(doc))
+      take(tree_of(doc, doc.at_pointer(doc.root, fleet_values)), std::string(fleet_values), over, true);
+  for (const layer_file& one : layers_of(path)) {
+    const std::string before = pointer_of(one.own_keys);
+    if (own_of(before).empty()) continue;
+    const yaml::source* const other = read(one.path);
     if (other == nullptr) continue;
-    const source_document& in = other->documents.front();
-    value_tree tree = tree_of(in, in.root, one.path.string());
-    if (!one.key.empty()) tree.root = in.find(in.root, one.key);
-    over.push_back(std::move(tree));
-  }
-  const value_tree base = tree_of(doc, before.empty() ? doc.root : doc.at_pointer(doc.root, before));
-  const auto& slots = content.slots();
-  for (std::size_t i = 0; i < slots.size(); ++i) {
-    const files::slot& s = slots[i];
-    const bool is_own = s.form == files::slot_form::values && s.document == 0 && !s.is_in_text && s.tag &&
-                        s.reason == files::skip_reason::none && s.pointer.starts_with(before);
-    if (!is_own) continue;
-    const layered_image image(base, s, std::string_view(s.pointer).substr(before.size()));
-    for (const value_tree& one : over)
-      if (auto found = image.under(one)) out.emplace(i, *std::move(found));
+    take(tree_below(doc, one.own_keys, {}), before, tree_below(other->documents.front(), one.keys, one.path.string()),
+         one.is_over);
   }
   return out;
 }

@@ -5,13 +5,15 @@
 //
 // So the digest has to be that of the other image, too. Which files are laid over another is known by their names:
 // values-prod.yaml over values.yaml, values-prod-eu.yaml over values-prod.yaml; beside Chart.yaml also those of folders
-// below, and over the values of an unpacked dependency those of the chart around it. In a Fleet bundle
-// targetCustomizations are laid over the values.
+// below, and over the values of a dependency those of the charts around it (chart_relations.hpp). In a Fleet bundle
+// targetCustomizations are laid over the values. And values below give a registry to an image that has none
+// (layered_image.hpp).
 //
 // Blocks for as long as the disk does; one thread.
 #pragma once
 
 #include <pinhook/files/image_file.hpp>
+#include <pinhook/pipeline/chart_relations.hpp>
 #include <pinhook/pipeline/pinning.hpp>
 #include <pinhook/yaml/source.hpp>
 
@@ -32,16 +34,18 @@ inline constexpr std::size_t max_files_beside_values = 1'000;
 
 class values_layers {
  public:
-  /// False for a file to whose images no other values are laid over; then it need not be read.
+  /// False for a file whose values are merged with no others; then it need not be read.
   [[nodiscard]] bool has_any(const std::string& path);
   /// What other values make of the images of the file.
   [[nodiscard]] renamed_images renamed(const std::string& path, const files::image_file& content);
 
  private:
-  /// A file, and the key of its values that is laid over; empty: all of them.
+  /// A file, the keys under which its values are, and those of our own that they are merged with; empty: all of them.
   struct layer_file {
     std::filesystem::path path;
-    std::string key;
+    std::vector<std::string> keys, own_keys;
+    /// Its values are laid over our own; else ours are laid over them.
+    bool is_over = true;
   };
   struct directory {
     std::vector<std::filesystem::path> values, folders;
@@ -53,8 +57,10 @@ class values_layers {
   };
   const directory& listed(const std::filesystem::path& path);
   const yaml::source* read(const std::filesystem::path& path);
-  [[nodiscard]] std::vector<layer_file> layers_over(const std::string& path);
+  [[nodiscard]] std::vector<layer_file> layers_of(const std::string& path);
+  void take_of_chart(const std::filesystem::path& folder, bool is_usual, std::vector<layer_file>& into);
 
+  chart_relations charts_;
   std::map<std::filesystem::path, directory> directories_;
   /// Of the directory of the last file alone: nodes take ten times the bytes of their text.
   std::map<std::filesystem::path, read_file> read_;

@@ -110,6 +110,43 @@ TEST_F(ValuesLayers, LeaveImagesThatTheyDoNotChangeOrGiveWhole) {
     EXPECT_THAT(over(one.base, one.layer), IsEmpty()) << one.base << one.layer;
 }
 
+// A chart takes what the upper values do not give from those below.
+TEST_F(ValuesLayers, AreBelowTheNamesOfOthers) {
+  struct row {
+    const char *own, *below, *image;
+  };
+  for (const row& one : std::vector<row>{
+           {by_tag, "web: {image: {registry: quay.io, repository: x}}", "quay.io/acme/app:v1 (values.yaml)"},
+           {by_digest, "web: {image: {registry: quay.io}}", ""},
+           {"web: {image: {registry: '', repository: acme/app, tag: v1}}", "web: {image: {registry: quay.io}}", ""},
+           {"web: {image: {repository: ghcr.io/app, tag: v1}}", "web: {image: {registry: quay.io}}", ""},
+           {by_tag, "web: {image: {registry: docker.io}}", ""},
+           {by_tag, "web: {image: {repository: quay.io/x, tag: v3}}", ""},
+           {by_tag, "global: {imageRegistry: m.example}", "values.yaml has global.imageRegistry"},
+           {by_tag, "global: {imageRegistry: docker.io}", ""},
+           {"global: {imageRegistry: ''}\nimage: {repository: acme/app, tag: v1}", "global: {imageRegistry: m.example}",
+            ""},
+           {"image: acme/app:v1", "global: {imageRegistry: m.example}", "values.yaml has global.imageRegistry"},
+           {"image: acme/app:v1", "image: {registry: m.example}", ""},
+       }) {
+    write("values.yaml", one.below);
+    write("values-prod.yaml", one.own);
+    const auto images = found("values-prod.yaml");
+    EXPECT_EQ(images.empty() ? "" : images[0], one.image) << one.own << one.below;
+  }
+}
+
+TEST_F(ValuesLayers, ReachImagesThatAreOneText) {
+  EXPECT_THAT(over("image: acme/app:v1", "global: {imageRegistry: m.example}"),
+              ElementsAre("values-prod.yaml has global.imageRegistry"));
+  EXPECT_THAT(over("web: {image: acme/app:v1}", "web: {registry: m.example}"),
+              ElementsAre("values-prod.yaml has web.registry"));
+  EXPECT_THAT(over("web: {image: acme/app:v1}", "web: {image: acme/two:v2, registry: m.example}"), IsEmpty());
+  EXPECT_THAT(over("web: {image: quay.io/acme/app:v1}", "web: {registry: m.example}"), IsEmpty());
+  EXPECT_THAT(over("image: {registry: quay.io, repository: acme/app, tag: v1}", "image: {registry: ''}"),
+              ElementsAre("acme/app:v1 (values-prod.yaml)"));
+}
+
 TEST_F(ValuesLayers, MayHoldARegistryOfAll) {
   for (const std::string key : {"global.imageRegistry", "global.hub", "web.registry", "web.imagePrefix", "registry"}) {
     std::string text = key + ": m.example";
@@ -150,6 +187,37 @@ TEST_F(ValuesLayers, OfAChartReachItsDependencies) {
   EXPECT_THAT(found("charts/dep/values.yaml"), ElementsAre("acme/two:v1 (values.yaml)"));
   write("values.yaml", "global: {imageRegistry: m.example}\n");
   EXPECT_THAT(found("charts/dep/values.yaml"), ElementsAre("values.yaml has global.imageRegistry"));
+}
+
+// Under the alias of a dependency, through several charts, and into charts that stand beside.
+TEST_F(ValuesLayers, OfAChartReachDependenciesOfAnyKind) {
+  const std::string image = "image: {repository: acme/app, tag: v1}\n";
+  write("app/Chart.yaml",
+        "name: app\ndependencies:\n- {name: dep, alias: db}\n- {name: lib, repository: 'file://../lib'}\n");
+  write("app/values.yaml",
+        "dep: {image: {repository: acme/none}}\ndb: {image: {repository: acme/two}, in: {image: {repository: x}}}\n"
+        "lib: {image: {repository: acme/three}}\n");
+  write("app/charts/dep/Chart.yaml", "name: dep\n");
+  write("app/charts/dep/values.yaml", image);
+  write("app/charts/dep/charts/in/Chart.yaml", "name: in\n");
+  write("app/charts/dep/charts/in/values.yaml", image);
+  write("lib/Chart.yaml", "name: lib\n");
+  write("lib/values.yaml", image);
+  EXPECT_THAT(found("app/charts/dep/values.yaml"), ElementsAre("acme/two:v1 (app/values.yaml)"));
+  EXPECT_THAT(found("app/charts/dep/charts/in/values.yaml"), ElementsAre("x:v1 (app/values.yaml)"));
+  EXPECT_THAT(found("lib/values.yaml"), ElementsAre("acme/three:v1 (app/values.yaml)"));
+  write("app/values.yaml", "db: {global: {imageRegistry: m.example}}\n");
+  EXPECT_THAT(found("app/charts/dep/charts/in/values.yaml"), ElementsAre("app/values.yaml has global.imageRegistry"));
+}
+
+// The registry of a dependency's own values stands before a name that the chart around gives.
+TEST_F(ValuesLayers, OfADependencyAreBelowThoseOfTheChart) {
+  write("Chart.yaml", "name: x\nrequirements: 1\n");
+  write("requirements.yaml", "dependencies: [{name: dep, alias: db}]\n");
+  write("charts/dep/Chart.yaml", "name: dep\n");
+  write("charts/dep/values.yaml", "image: {registry: quay.io, repository: acme/app}\n");
+  write("values.yaml", "db: {image: {repository: acme/two, tag: v2}}\nimage: {repository: acme/x, tag: v1}\n");
+  EXPECT_THAT(found("values.yaml"), ElementsAre("quay.io/acme/two:v2 (charts/dep/values.yaml)"));
 }
 
 TEST_F(ValuesLayers, OfAFleetBundleAreItsCustomizations) {

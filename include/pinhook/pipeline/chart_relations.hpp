@@ -1,0 +1,59 @@
+// Charts of Helm inside of each other: the values of the outer one are laid over those of the inner one, under a key.
+//
+//   app/Chart.yaml          dependencies: [{name: mysql, alias: db}, {name: lib, repository: file://../lib}]
+//   app/charts/mysql        its values are under `db` in app/values.yaml
+//   lib                     under `lib`
+//
+// Source: helm.sh/helm/v3 v3.22.0, pkg/chartutil/dependencies.go.
+//
+// Blocks for as long as the disk does; one thread.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace pinhook::pipeline {
+
+/// Levels of charts. Umbrella charts have two or three.
+inline constexpr std::size_t max_chart_depth = 8;
+/// Limit of the folders beside a chart that may be charts that depend on it.
+inline constexpr std::size_t max_charts_beside = 1'000;
+
+/// A chart, and the keys, one inside of the other, under which the outer one of the two has values for the inner one.
+struct related_chart {
+  std::filesystem::path folder;
+  std::vector<std::string> keys;
+};
+
+class chart_relations {
+ public:
+  /// The charts whose dependency the one of this folder is, at any distance: those that hold it under `charts`, and
+  /// those in the folders beside and above it that name it by file://.
+  [[nodiscard]] std::vector<related_chart> around(const std::filesystem::path& folder);
+  /// The dependencies of the chart that are on the disk, one level.
+  [[nodiscard]] std::vector<related_chart> inside(const std::filesystem::path& folder);
+
+ private:
+  struct dependency {
+    std::string name, alias, folder;
+  };
+  struct chart {
+    std::string name;
+    std::vector<dependency> dependencies;
+  };
+  const std::optional<chart>& chart_in(const std::filesystem::path& folder);
+  const std::vector<std::filesystem::path>& folders_in(const std::filesystem::path& folder);
+  void take_around(const std::filesystem::path& folder, const std::vector<std::string>& keys, std::size_t depth,
+                   std::vector<related_chart>& into);
+  static std::vector<std::string> keys_of(const std::string& name, const chart& outer);
+  static void take_dependencies(std::string_view text, chart& into);
+
+  std::map<std::filesystem::path, std::optional<chart>> charts_;
+  std::map<std::filesystem::path, std::vector<std::filesystem::path>> folders_;
+};
+
+}  // namespace pinhook::pipeline
