@@ -20,18 +20,19 @@ bool has_delimiter(const source_document& doc, node_index of) {
   return !doc.text_of(doc.resolve(doc.find(of, "options")), "delimiter").empty();
 }
 
-void take_cut(const source_document& doc, node_index object, std::string_view field, std::vector<image_cut>& into) {
-  into.push_back(
-      {std::string(doc.text_of(object, "kind")), std::string(doc.text_of(object, "name")), std::string(field)});
+void take_cut(const source_document& doc, node_index object, std::string_view field, std::vector<image_cut>& into,
+              bool is_whole = false) {
+  into.push_back({std::string(doc.text_of(object, "kind")), std::string(doc.text_of(object, "name")),
+                  std::string(field), is_whole});
 }
 
 void take_replacement(const source_document& doc, node_index one, std::vector<image_cut>& into) {
   const node_index source = doc.resolve(doc.find(one, "source"));
   if (has_delimiter(doc, source)) take_cut(doc, source, doc.text_of(source, "fieldPath"), into);
   yaml::for_each_item(doc, doc.find(one, "targets"), [&](node_index target) {
-    if (!has_delimiter(doc, target)) return;
+    const bool is_whole = !has_delimiter(doc, target);
     yaml::for_each_item(doc, doc.find(target, "fieldPaths"), [&](node_index field) {
-      take_cut(doc, doc.resolve(doc.find(target, "select")), doc.at(field).text, into);
+      take_cut(doc, doc.resolve(doc.find(target, "select")), doc.at(field).text, into, is_whole);
     });
   });
 }
@@ -57,7 +58,7 @@ std::string_view cut_item(std::string_view& field) {
 
 std::vector<image_cut> image_cuts(std::string_view text) {
   std::vector<image_cut> out;
-  if (!text.contains("delimiter")) return out;
+  if (!text.contains("fieldPath")) return out;
   const auto read = yaml::read_source(text);
   if (!read) return out;
   for (const source_document& doc : read->documents) {
@@ -86,7 +87,7 @@ std::vector<std::string> replacement_files(std::string_view text) {
 }
 
 bool is_cut(const files::slot& image, const image_cut& by) {
-  if (image.form != files::slot_form::scalar) return false;
+  if (by.is_whole || image.form != files::slot_form::scalar) return false;
   // A JSON patch, also one in a kustomization, does not say which object it changes.
   if (image.kind.empty() || image.kind == "Kustomization" || image.kind == "Component")
     return by.field.ends_with("image");

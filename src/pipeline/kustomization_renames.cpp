@@ -7,7 +7,9 @@
 #include <pinhook/pipeline/kustomization_walk.hpp>
 #include <pinhook/pipeline/kustomizations_around.hpp>
 #include <pinhook/pipeline/post_renderers.hpp>
+#include <pinhook/pipeline/value_patches.hpp>
 #include <pinhook/pipeline/values_layers.hpp>
+#include <pinhook/yaml/source.hpp>
 
 #include <fmt/core.h>
 
@@ -45,13 +47,16 @@ class rename_finder {
   rename_finder(const files::image_places& places, const planned_entries& planned)
       : places_(places), planned_(planned) {}
 
-  void take(const std::string& path, const read_kustomization& top) {
+  void take(const std::string& path, const read_kustomization& top, const value_patches& patches) {
     kustomization_walk walk(
         {.takes_entries = true, .is_lenient = true, .read_files = &read_files_, .planned = &planned_}, places_);
     std::vector<taken_image> taken;
     if (!walk.take_resources(path, top, taken)) return;
     walk.find_dots(path, top, taken);
-    for (const taken_image& image : taken) take_image(path, top, image);
+    for (const taken_image& image : taken) {
+      take_image(path, top, image);
+      if (patches.may_reach(image.slot)) take_patched(patches, image);
+    }
     for (const dot_match& one : walk.take_dots()) take_dot(one);
     inner_.insert(walk.nested().begin(), walk.nested().end());
     taken_by_.push_back({path, &top, std::move(taken)});
@@ -63,6 +68,11 @@ class rename_finder {
   }
 
  private:
+  struct patched_file {
+    std::string text;
+    yaml::source content;
+  };
+
   // A kustomization with the images of its resources.
   struct outer_images {
     std::string path;
@@ -144,6 +154,18 @@ class rename_finder {
          .remedy = std::string(std::ranges::any_of(built.matched, is_transformer) ? transformer_remedy : "")});
   }
 
+  // The part of it that patches change has no digest of its own.
+  void take_patched(const value_patches& patches, const taken_image& image) {
+    const auto [at, is_new] = patched_.try_emplace(image.file);
+    patched_file& file = at->second;
+    if (is_new) {
+      file.text = read_input_text(image.file.string()).value_or("");
+      if (auto read = yaml::read_source(file.text)) file.content = *std::move(read);
+    }
+    for (renamed_image& one : patches.renamed(file.content, image.slot))
+      put(out_[image.file], image.index, std::move(one));
+  }
+
   // Finds the image of the file that is the entry.
   void take_dot(const dot_match& one, std::string_view remedy = {}) {
     auto text = read_input_text(one.path);
@@ -164,6 +186,8 @@ class rename_finder {
   const files::image_places& places_;
   const planned_entries& planned_;
   taken_files read_files_;
+  /// Files with images that patches may change.
+  std::map<std::filesystem::path, patched_file> patched_;
   std::vector<outer_images> taken_by_;
   /// Kustomizations that others include.
   std::set<std::filesystem::path> inner_;
@@ -174,22 +198,29 @@ class rename_finder {
 
 renames_by_file find_renames(const std::vector<std::string>& kustomizations, const files::image_places& places,
                              const planned_entries& planned) {
-  std::vector<std::pair<std::string, read_kustomization>> tops;
+  struct top_kustomization {
+    std::string path;
+    read_kustomization content;
+    value_patches patches;
+  };
+  std::vector<top_kustomization> tops;
   bool has_change = false;
   for (const std::string& path : kustomizations) {
     const auto text = read_input_text(path);
     auto read = text ? read_kustomization_at(path, *text) : fail(text.error());
     if (!read) continue;
-    has_change =
-        has_change || !read->cuts.empty() || std::ranges::any_of(read->images, [](const files::kustomize_entry& entry) {
-          return renames(entry) || entry.decides();
-        });
-    tops.emplace_back(path, *std::move(read));
+    value_patches patches(path, *read);
+    has_change = has_change || !patches.is_empty() ||
+                 std::ranges::any_of(read->cuts, [](const image_cut& cut) { return !cut.is_whole; }) ||
+                 std::ranges::any_of(read->images, [](const files::kustomize_entry& entry) {
+                   return renames(entry) || entry.decides();
+                 });
+    tops.push_back({path, *std::move(read), std::move(patches)});
   }
   // Where no entry changes an image, no resource is read.
   if (!has_change) return {};
   rename_finder finder(places, planned);
-  for (const auto& [path, top] : tops) finder.take(path, top);
+  for (const top_kustomization& top : tops) finder.take(top.path, top.content, top.patches);
   return finder.found();
 }
 

@@ -37,9 +37,11 @@ std::vector<kustomization_patch> patches_of(const yaml::source_document& doc) {
       const std::string pointer = fmt::format("/{}/{}", key, index++);
       const std::string_view item = doc.at(i).text;
       if (!item.empty()) out.push_back({std::string(item), is_patch_itself(item) ? pointer : std::string()});
+      const auto target = doc.resolve(doc.find(i, "target"));
+      const std::string kind(doc.text_of(target, "kind")), name(doc.text_of(target, "name"));
       if (const auto patch = doc.text_of(i, "patch"); !patch.empty())
-        out.push_back({std::string(patch), pointer + "/patch"});
-      if (const auto path = doc.text_of(i, "path"); !path.empty()) out.push_back({std::string(path), {}});
+        out.push_back({std::string(patch), pointer + "/patch", kind, name});
+      if (const auto path = doc.text_of(i, "path"); !path.empty()) out.push_back({std::string(path), {}, kind, name});
     }
   }
   return out;

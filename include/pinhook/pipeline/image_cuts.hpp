@@ -26,6 +26,8 @@ struct image_cut {
   std::string kind, name;
   /// "spec.template.spec.containers.[name=web].image"
   std::string field;
+  /// The field is written as a whole, so that only an image is cut of which it is one member (value_patches.hpp).
+  bool is_whole = false;
 };
 
 /// `text`: a kustomization, or a file that `replacements` names by `path`. None of a text that cannot be read.

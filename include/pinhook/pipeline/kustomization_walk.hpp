@@ -61,6 +61,8 @@ struct kustomization_patch {
   std::string text;
   /// The JSON Pointer to the patch itself; empty: `text` is a path.
   std::string pointer;
+  /// Of its target; empty: not written.
+  std::string kind{}, name{};
 };
 
 /// The parts of a kustomization that the walk needs.

@@ -14,7 +14,8 @@ using ::testing::IsEmpty;
 
 std::vector<std::string> fields(const std::string& text) {
   std::vector<std::string> out;
-  for (const image_cut& one : image_cuts(text)) out.push_back(one.kind + " " + one.name + " " + one.field);
+  for (const image_cut& one : image_cuts(text))
+    out.push_back(one.kind + " " + one.name + " " + one.field + (one.is_whole ? " whole" : ""));
   return out;
 }
 
@@ -27,7 +28,7 @@ TEST(ImageCuts, AreSourcesAndTargetsWithADelimiter) {
       "  options: {delimiter: ':', index: 1}\n"
       "- select: {kind: Job}\n"
       "  fieldPaths: [c.image]\n";
-  const auto found = ElementsAre("Deployment web a.0.image", "Deployment web b.image");
+  const auto found = ElementsAre("Deployment web a.0.image", "Deployment web b.image", "Job  c.image whole");
   EXPECT_THAT(fields(one), found);
   std::string item = "- " + one;
   for (std::size_t at = item.find('\n'); at + 1 < item.size(); at = item.find('\n', at + 1)) item.insert(at + 1, "  ");
@@ -50,6 +51,7 @@ TEST(ImageCuts, AreOfTheImageThatTheFieldNames) {
   for (const char* field : {"containers.1.image", "containers.*.image", "containers.[name=my.app].image"})
     EXPECT_TRUE(is_cut(web, {"Deployment", "web", before + field})) << field;
   EXPECT_TRUE(is_cut(web, {"", "", before + "containers.1.image"}));
+  EXPECT_FALSE(is_cut(web, {"", "", before + "containers.1.image", true})) << "a whole image takes its place";
   EXPECT_TRUE(is_cut(web, {"Deployment", "prod-web", before + "containers.1.image"})) << "with its namePrefix";
   for (const char* field : {"containers.0.image", "containers.[name=other].image", "initContainers.1.image",
                             "containers.1.name", "containers", ""})

@@ -1,0 +1,223 @@
+#include <pinhook/pipeline/value_patches.hpp>
+
+#include <pinhook/pin/json_pointer.hpp>
+#include <pinhook/pipeline/input_text.hpp>
+#include <pinhook/yaml/each_item.hpp>
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <map>
+#include <utility>
+
+namespace pinhook::pipeline {
+namespace {
+
+namespace fs = std::filesystem;
+using yaml::no_node;
+using yaml::node_index;
+using yaml::source_document;
+using yaml::source_kind;
+
+// Groups whose objects have no images in several members; "" is core.
+constexpr std::array<std::string_view, 5> built_in_groups{"", "apps", "batch", "networking.k8s.io",
+                                                          "rbac.authorization.k8s.io"};
+constexpr std::array<std::string_view, 9> built_in_kinds{"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Pod",
+                                                         "Job",        "CronJob",     "Service",   "Ingress"};
+// Words of keys that hold a part of an image. Most patches have none.
+constexpr std::array<std::string_view, 9> words{"repo",  "egistry", "hub",   "mage",  "ag",
+                                                "igest", "refix",   "uffix", "ersion"};
+
+bool may_change_image(std::string_view text) {
+  return std::ranges::any_of(words, [&](std::string_view word) { return text.contains(word); });
+}
+
+// Members that are changed, as the mapping that they make together.
+struct members {
+  std::map<std::string, members, std::less<>> of;
+  std::string text;
+
+  void put(std::string_view pointer, std::string_view value) {
+    members* at = this;
+    while (pointer.starts_with('/')) {
+      pointer.remove_prefix(1);
+      std::string key;
+      const std::size_t end = std::min(pointer.find('/'), pointer.size());
+      for (std::size_t i = 0; i < end; ++i) {
+        const bool is_escape = pointer[i] == '~' && i + 1 < end;
+        if (is_escape) ++i;
+        key += !is_escape ? pointer[i] : pointer[i] == '1' ? '/' : '~';
+      }
+      pointer.remove_prefix(end);
+      at = &at->of[std::move(key)];
+    }
+    at->text = value;
+  }
+
+  void write(std::string& into) const {
+    if (of.empty()) return write_text(text, into);
+    into += '{';
+    for (const auto& [key, one] : of) {
+      write_text(key, into);
+      into += ": ";
+      one.write(into);
+      into += ", ";
+    }
+    into += '}';
+  }
+
+ private:
+  static void write_text(std::string_view value, std::string& into) {
+    into += '\'';
+    for (const char c : value) into += c == '\'' ? "''" : std::string_view(&c, 1);
+    into += '\'';
+  }
+};
+
+bool is_printable(std::string_view text) {
+  return std::ranges::none_of(text, [](char c) { return static_cast<unsigned char>(c) < ' '; });
+}
+
+// What the operations of a JSON patch write, as one mapping; empty: nothing.
+std::string changed_members(const source_document& doc) {
+  members out;
+  yaml::for_each_item(doc, doc.root, [&](node_index one) {
+    const std::string_view operation = doc.text_of(one, "op");
+    const std::string_view path = doc.text_of(one, "path");
+    const std::string_view value = doc.text_of(one, "value");
+    const bool writes = operation == "add" || operation == "replace";
+    if (writes && path.starts_with('/') && is_printable(path) && is_printable(value) && !value.empty())
+      out.put(path, value);
+  });
+  std::string text;
+  if (!out.of.empty()) out.write(text);
+  return text;
+}
+
+// "spec.values.image.tag" → "/spec/values/image/tag"; a dot in a key is written "\.".
+std::string pointer_of_field(std::string_view field) {
+  std::string out;
+  std::string key;
+  const auto end_key = [&] {
+    pin::append_pointer(out, key);
+    key.clear();
+  };
+  for (std::size_t i = 0; i < field.size(); ++i) {
+    if (field[i] == '\\' && i + 1 < field.size())
+      key += field[++i];
+    else if (field[i] == '.')
+      end_key();
+    else
+      key += field[i];
+  }
+  end_key();
+  return out;
+}
+
+bool is_plain_name(std::string_view text) { return text.find_first_of("*+?()[]|^$\\") == std::string_view::npos; }
+
+std::string_view group_of(std::string_view api_version) {
+  const std::size_t at = api_version.find('/');
+  return at == std::string_view::npos ? std::string_view() : api_version.substr(0, at);
+}
+
+// The root of the object, and the image's pointer from there: an item of a List is an object of its own.
+std::pair<node_index, std::string_view> object_of(const source_document& doc, std::string_view pointer) {
+  constexpr std::string_view items = "/items/";
+  if (!pointer.starts_with(items)) return {doc.root, pointer};
+  const std::size_t end = std::min(pointer.find('/', items.size()), pointer.size());
+  return {doc.at_pointer(doc.root, pointer.substr(0, end)), pointer.substr(end)};
+}
+
+}  // namespace
+
+void value_patches::keep(patch&& one) {
+  auto kept = std::make_unique<patch>(std::move(one));
+  auto read = yaml::read_source(kept->text);
+  if (!read || read->documents.empty()) return;
+  kept->content = *std::move(read);
+  patches_.push_back(std::move(kept));
+}
+
+void value_patches::take(const std::string& by, const kustomization_patch& from, std::string text) {
+  if (!may_change_image(text) || std::ranges::find(built_in_kinds, from.kind) != built_in_kinds.end()) return;
+  const auto read = yaml::read_source(text);
+  if (!read) return;
+  for (std::size_t i = 0; i < read->documents.size(); ++i) {
+    const source_document& doc = read->documents[i];
+    const node_index root = doc.resolve(doc.root);
+    if (doc.at(root).kind == source_kind::sequence) {
+      if (auto changed = changed_members(doc); !changed.empty())
+        keep({.kind = from.kind, .name = from.name, .by = by, .text = std::move(changed), .has_members = true});
+      continue;
+    }
+    const std::string_view version = doc.text_of(root, "apiVersion");
+    if (std::ranges::find(built_in_groups, group_of(version)) != built_in_groups.end() && !version.empty()) continue;
+    // The target goes before the patch's own kind and name.
+    const std::string_view name = doc.text_of(doc.resolve(doc.find(root, "metadata")), "name");
+    const bool has_target = !from.kind.empty() || !from.name.empty();
+    keep({.kind = has_target ? from.kind : std::string(doc.text_of(root, "kind")),
+          .name = has_target ? from.name : std::string(name),
+          .by = by,
+          .text = text,
+          .document = i});
+  }
+}
+
+void value_patches::take_fields(const std::string& by, const std::vector<image_cut>& fields) {
+  for (const image_cut& one : fields) {
+    if (!one.is_whole || !may_change_image(one.field) || one.field.contains("ontainers") || !is_printable(one.field))
+      continue;
+    members changed;
+    changed.put(pointer_of_field(one.field), "replaced");
+    patch made{.kind = one.kind, .name = one.name, .by = by, .has_members = true};
+    made.problem = fmt::format("replacements in {} write {}, a part of it", by, one.field);
+    changed.write(made.text);
+    keep(std::move(made));
+  }
+}
+
+value_patches::value_patches(const std::string& path, const read_kustomization& from) {
+  for (const kustomization_patch& one : from.patches) {
+    if (!one.pointer.empty()) {
+      take(path, one, one.text);
+      continue;
+    }
+    const std::string file = (fs::path(path).parent_path() / one.text).lexically_normal().string();
+    if (auto text = read_input_text(file)) take(file, one, *std::move(text));
+  }
+  take_fields(path, from.cuts);
+}
+
+bool value_patches::reaches(const patch& one, const files::slot& image) {
+  if (!one.kind.empty() && is_plain_name(one.kind) && one.kind != image.kind) return false;
+  const std::string_view object = std::string_view(image.object).substr(image.object.find_last_of(" /") + 1);
+  return one.name.empty() || !is_plain_name(one.name) || one.name.contains(object);
+}
+
+bool value_patches::may_reach(const files::slot& image) const {
+  return image.tag && image.reason == files::skip_reason::none && !image.is_in_text && !image.kind.empty() &&
+         std::ranges::any_of(patches_, [&](const auto& one) { return reaches(*one, image); });
+}
+
+std::vector<renamed_image> value_patches::renamed(const yaml::source& base, const files::slot& image) const {
+  std::vector<renamed_image> out;
+  if (image.document >= base.documents.size()) return out;
+  const source_document& doc = base.documents[image.document];
+  const auto [root, pointer] = object_of(doc, image.pointer);
+  const value_tree own = tree_of(doc, root);
+  const layered_image merged(own, image, pointer);
+  for (const auto& one : patches_) {
+    if (!reaches(*one, image)) continue;
+    const source_document& changes = one->content.documents[one->document];
+    value_tree over = tree_of(changes, changes.root, one->by);
+    over.has_members = one->has_members;
+    over.problem = one->problem;
+    if (auto found = merged.under(over)) out.push_back(*std::move(found));
+  }
+  return out;
+}
+
+}  // namespace pinhook::pipeline
