@@ -7,6 +7,7 @@
 #include <pinhook/pipeline/kustomization_walk.hpp>
 #include <pinhook/pipeline/kustomizations_around.hpp>
 #include <pinhook/pipeline/post_renderers.hpp>
+#include <pinhook/pipeline/stacked_images.hpp>
 #include <pinhook/pipeline/value_patches.hpp>
 #include <pinhook/pipeline/values_layers.hpp>
 #include <pinhook/yaml/source.hpp>
@@ -310,10 +311,12 @@ std::vector<renamed_images> renames_in(const std::vector<const input*>& inputs, 
   keep_of_run(found, paths);
   std::vector<renamed_images> out(inputs.size());
   values_layers layers;
+  auto stacked = renamed_in_stacks(inputs);
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const input& one = *inputs[i];
     if (!found.empty())
       if (const auto at = found.find(canonical_path(one.path)); at != found.end()) out[i] = at->second;
+    for (auto& [index, image] : stacked[i]) put(out[i], index, std::move(image));
     if (one.content && layers.has_any(one.path)) add_layers(layers, one.path, *one.content, out[i]);
     if (one.content && may_have_post_renderers(one.content->text())) add_post_renderers(*one.content, out[i]);
   }
