@@ -230,6 +230,9 @@ result<kustomization_gaps> find_kustomization_gaps(const std::string& path, std:
                                                    const gap_limits& within) {
   auto top = read_kustomization_at(path, text);
   if (!top) return fail(std::move(top.error()));
+  for (const controller_overlay& one : within.overlays)
+    if (canonical_path(one.kustomization) == canonical_path(path))
+      top->patches.insert(top->patches.end(), one.patches.begin(), one.patches.end());
   kustomization_walk through({.pinned_apart = &within.inputs}, within.places);
   std::vector<taken_image> all;
   if (auto ok = through.take_resources(path, *top, all); !ok) return fail(std::move(ok.error()));
@@ -244,11 +247,12 @@ std::vector<std::optional<result<kustomization_gaps>>> gaps_of_named(const std::
     std::error_code ignored;
     paths.insert(fs::weakly_canonical(in->path, ignored));
   }
+  const auto overlays = controller_overlays(inputs);
   std::vector<std::optional<result<kustomization_gaps>>> out(inputs.size());
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const input& in = *inputs[i];
     if (in.content && in.is_named && in.path != "-" && files::is_kustomization(in.content->text(), in.path))
-      out[i] = find_kustomization_gaps(in.path, in.content->text(), {paths, places, orders});
+      out[i] = find_kustomization_gaps(in.path, in.content->text(), {paths, places, orders, overlays});
   }
   return out;
 }

@@ -63,6 +63,22 @@ class rename_finder {
     taken_by_.push_back({path, &top, std::move(taken)});
   }
 
+  // What an object of a controller makes of the images of a folder. Its entries are no items of the kustomization.
+  void take_delivered(const controller_overlay& by) {
+    const auto top = delivered(by);
+    if (!top) return;
+    read_kustomization added;
+    added.patches = by.patches;
+    const value_patches patches(by.kustomization, added);
+    kustomization_walk walk({.takes_entries = true, .is_lenient = true, .read_files = &read_files_}, places_);
+    std::vector<taken_image> taken;
+    if (!walk.take_resources(by.kustomization, *top, taken)) return;
+    for (const taken_image& image : taken) {
+      if (image.cut_by.empty()) take_renamed(by.by, *top, image, "write the tag beside the new name there");
+      if (patches.may_reach(image.slot)) take_patched(patches, image);
+    }
+  }
+
   renames_by_file found() {
     take_replaced();
     return std::move(out_);
@@ -139,6 +155,11 @@ class rename_finder {
   void take_image(const std::string& path, const read_kustomization& top, const taken_image& image) {
     if (!image.cut_by.empty()) return take_cut(path, top, image);
     take_transformed(path, top, image);
+    take_renamed(path, top, image);
+  }
+
+  void take_renamed(const std::string& path, const read_kustomization& top, const taken_image& image,
+                    std::string_view remedy = {}) {
     if (!image.slot.tag || image.times == 0 || image.is_decided) return;
     const auto built = files::follow(top.images, before_entries(image), image.times);
     const auto decides = [&](std::size_t i) { return top.images[i].decides(); };
@@ -152,7 +173,7 @@ class rename_finder {
         {.ref = ref ? std::optional(*ref) : std::nullopt,
          .text = built.image,
          .by = path,
-         .remedy = std::string(std::ranges::any_of(built.matched, is_transformer) ? transformer_remedy : "")});
+         .remedy = std::string(std::ranges::any_of(built.matched, is_transformer) ? transformer_remedy : remedy)});
   }
 
   // The part of it that patches change has no digest of its own.
@@ -198,7 +219,7 @@ class rename_finder {
 }  // namespace
 
 renames_by_file find_renames(const std::vector<std::string>& kustomizations, const files::image_places& places,
-                             const planned_entries& planned) {
+                             const planned_entries& planned, const std::vector<controller_overlay>& overlays) {
   struct top_kustomization {
     std::string path;
     read_kustomization content;
@@ -219,8 +240,9 @@ renames_by_file find_renames(const std::vector<std::string>& kustomizations, con
     tops.push_back({path, *std::move(read), std::move(patches)});
   }
   // Where no entry changes an image, no resource is read.
-  if (!has_change) return {};
+  if (!has_change && overlays.empty()) return {};
   rename_finder finder(places, planned);
+  for (const controller_overlay& one : overlays) finder.take_delivered(one);
   for (const top_kustomization& top : tops) finder.take(top.path, top.content, top.patches);
   return finder.found();
 }
@@ -307,7 +329,7 @@ std::vector<renamed_images> renames_in(const std::vector<const input*>& inputs, 
       kustomizations.push_back(one->path);
   std::ranges::copy_if(around, std::back_inserter(kustomizations),
                        [&](const std::string& path) { return !own.contains(canonical_path(path)); });
-  auto found = find_renames(kustomizations, places, planned_of(inputs, gaps));
+  auto found = find_renames(kustomizations, places, planned_of(inputs, gaps), controller_overlays(inputs));
   keep_of_run(found, paths);
   std::vector<renamed_images> out(inputs.size());
   values_layers layers;

@@ -310,7 +310,14 @@ void kustomization_walk::take_patches(const std::string& path, const read_kustom
   for (const kustomization_patch& one : from.patches) {
     const std::size_t before = into.size();
     bool may_hold_image = one.text.contains("image");
-    if (!one.pointer.empty()) {
+    if (!one.by.empty()) {
+      // It counts for what entries make of its images, which are pinned with the other object.
+      for (taken_image& image : images_of_patch(one.by, one.text)) {
+        image.file.clear();
+        into.push_back(std::move(image));
+      }
+      may_hold_image = false;
+    } else if (!one.pointer.empty()) {
       std::ranges::copy_if(own, std::back_inserter(into),
                            [&](const taken_image& image) { return image.slot.pointer.starts_with(one.pointer + "/"); });
     } else {

@@ -21,11 +21,11 @@ using yaml::node_index;
 using yaml::source_document;
 using yaml::source_kind;
 
-// Groups whose objects have no images in several members; "" is core.
-constexpr std::array<std::string_view, 5> built_in_groups{"", "apps", "batch", "networking.k8s.io",
-                                                          "rbac.authorization.k8s.io"};
-constexpr std::array<std::string_view, 9> built_in_kinds{"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Pod",
-                                                         "Job",        "CronJob",     "Service",   "Ingress"};
+// Groups whose objects have no images in several changed_values; "" is core.
+constexpr std::array<std::string_view, 5> groups_without_values{"", "apps", "batch", "networking.k8s.io",
+                                                                "rbac.authorization.k8s.io"};
+constexpr std::array<std::string_view, 9> kinds_without_values{
+    "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Pod", "Job", "CronJob", "Service", "Ingress"};
 // Words of keys that hold a part of an image. Most patches have none.
 constexpr std::array<std::string_view, 9> words{"repo",  "egistry", "hub",   "mage",  "ag",
                                                 "igest", "refix",   "uffix", "ersion"};
@@ -35,12 +35,12 @@ bool may_change_image(std::string_view text) {
 }
 
 // Members that are changed, as the mapping that they make together.
-struct members {
-  std::map<std::string, members, std::less<>> of;
+struct changed_values {
+  std::map<std::string, changed_values, std::less<>> of;
   std::string text;
 
   void put(std::string_view pointer, std::string_view value) {
-    members* at = this;
+    changed_values* at = this;
     while (pointer.starts_with('/')) {
       pointer.remove_prefix(1);
       std::string key;
@@ -81,8 +81,8 @@ bool is_printable(std::string_view text) {
 }
 
 // What the operations of a JSON patch write, as one mapping; empty: nothing.
-std::string changed_members(const source_document& doc) {
-  members out;
+std::string changed_by(const source_document& doc) {
+  changed_values out;
   yaml::for_each_item(doc, doc.root, [&](node_index one) {
     const std::string_view operation = doc.text_of(one, "op");
     const std::string_view path = doc.text_of(one, "path");
@@ -142,19 +142,21 @@ void value_patches::keep(patch&& one) {
 }
 
 void value_patches::take(const std::string& by, const kustomization_patch& from, std::string text) {
-  if (!may_change_image(text) || std::ranges::find(built_in_kinds, from.kind) != built_in_kinds.end()) return;
+  if (!may_change_image(text) || std::ranges::find(kinds_without_values, from.kind) != kinds_without_values.end())
+    return;
   const auto read = yaml::read_source(text);
   if (!read) return;
   for (std::size_t i = 0; i < read->documents.size(); ++i) {
     const source_document& doc = read->documents[i];
     const node_index root = doc.resolve(doc.root);
     if (doc.at(root).kind == source_kind::sequence) {
-      if (auto changed = changed_members(doc); !changed.empty())
+      if (auto changed = changed_by(doc); !changed.empty())
         keep({.kind = from.kind, .name = from.name, .by = by, .text = std::move(changed), .has_members = true});
       continue;
     }
     const std::string_view version = doc.text_of(root, "apiVersion");
-    if (std::ranges::find(built_in_groups, group_of(version)) != built_in_groups.end() && !version.empty()) continue;
+    if (std::ranges::find(groups_without_values, group_of(version)) != groups_without_values.end() && !version.empty())
+      continue;
     // The target goes before the patch's own kind and name.
     const std::string_view name = doc.text_of(doc.resolve(doc.find(root, "metadata")), "name");
     const bool has_target = !from.kind.empty() || !from.name.empty();
@@ -170,7 +172,7 @@ void value_patches::take_fields(const std::string& by, const std::vector<image_c
   for (const image_cut& one : fields) {
     if (!one.is_whole || !may_change_image(one.field) || one.field.contains("ontainers") || !is_printable(one.field))
       continue;
-    members changed;
+    changed_values changed;
     changed.put(pointer_of_field(one.field), "replaced");
     patch made{.kind = one.kind, .name = one.name, .by = by, .has_members = true};
     made.problem = fmt::format("replacements in {} write {}, a part of it", by, one.field);
@@ -182,7 +184,7 @@ void value_patches::take_fields(const std::string& by, const std::vector<image_c
 value_patches::value_patches(const std::string& path, const read_kustomization& from) {
   for (const kustomization_patch& one : from.patches) {
     if (!one.pointer.empty()) {
-      take(path, one, one.text);
+      take(one.by.empty() ? path : one.by, one, one.text);
       continue;
     }
     const std::string file = (fs::path(path).parent_path() / one.text).lexically_normal().string();

@@ -11,6 +11,7 @@
 #include <pinhook/base/error.hpp>
 #include <pinhook/files/image_file.hpp>
 #include <pinhook/pin/policy.hpp>
+#include <pinhook/pipeline/controller_overlays.hpp>
 #include <pinhook/pipeline/inputs.hpp>
 #include <pinhook/pipeline/kustomization_walk.hpp>
 #include <pinhook/pipeline/pinning.hpp>
@@ -58,6 +59,8 @@ struct gap_limits {
   const files::image_places& places;
   /// They judge the image as it comes out of the resource, and the object there.
   const slot_rules& orders;
+  /// Patches of controllers' objects for the kustomization count as its own.
+  const std::vector<controller_overlay>& overlays;
 };
 
 /// `path` and `text` are those of the kustomization.

@@ -16,6 +16,7 @@
 #pragma once
 
 #include <pinhook/files/image_file.hpp>
+#include <pinhook/pipeline/controller_overlays.hpp>
 #include <pinhook/pipeline/inputs.hpp>
 #include <pinhook/pipeline/kustomization_gaps.hpp>
 #include <pinhook/pipeline/kustomization_walk.hpp>
@@ -32,9 +33,10 @@ namespace pinhook::pipeline {
 using renames_by_file = std::map<std::filesystem::path, renamed_images>;
 
 /// `kustomizations`: their paths (kustomizations_around). A file that cannot be read counts as missing. `planned`:
-/// entries that will be in them, whose indices go on behind those of the slots.
+/// entries that will be in them, whose indices go on behind those of the slots. `overlays`: of objects of controllers.
 [[nodiscard]] renames_by_file find_renames(const std::vector<std::string>& kustomizations,
-                                           const files::image_places& places, const planned_entries& planned = {});
+                                           const files::image_places& places, const planned_entries& planned = {},
+                                           const std::vector<controller_overlay>& overlays = {});
 
 /// The same for the kustomizations around the files that a command's arguments name; "-" and missing files have none.
 [[nodiscard]] renames_by_file renames_around(const std::vector<std::string>& arguments,

@@ -63,6 +63,8 @@ struct kustomization_patch {
   std::string pointer;
   /// Of its target; empty: not written.
   std::string kind{}, name{};
+  /// The file of another object that holds the patch (controller_overlays.hpp); empty: it is of the kustomization.
+  std::string by{};
 };
 
 /// The parts of a kustomization that the walk needs.

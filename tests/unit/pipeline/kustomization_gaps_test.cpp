@@ -38,7 +38,7 @@ class KustomizationGaps : public ::testing::Test {
   }
   result<kustomization_gaps> find(const std::string& text, const std::set<std::filesystem::path>& inputs = {}) {
     return find_kustomization_gaps((files_.path() / "over/kustomization.yaml").string(), text,
-                                   {inputs, image_places_, orders_});
+                                   {inputs, image_places_, orders_, overlays_});
   }
   std::vector<std::string> missing(const std::string& text, const std::set<std::filesystem::path>& inputs = {}) {
     const auto gaps = find(text, inputs);
@@ -60,6 +60,7 @@ class KustomizationGaps : public ::testing::Test {
   }
 
   temporary_directory files_;
+  std::vector<controller_overlay> overlays_;
   files::image_places image_places_;
   slot_rules orders_;
 };
