@@ -4,6 +4,7 @@
 #include <pinhook/files/first_look.hpp>
 #include <pinhook/files/full_reference.hpp>
 #include <pinhook/files/node_access.hpp>
+#include <pinhook/files/variable_images.hpp>
 #include <pinhook/pin/image_keys.hpp>
 #include <pinhook/pin/image_parts.hpp>
 #include <pinhook/pin/json_pointer.hpp>
@@ -12,7 +13,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstddef>
 #include <iterator>
 #include <set>
 #include <tuple>
@@ -389,6 +389,7 @@ std::vector<unread_image> unread_images(const yaml::source& from, std::string_vi
     const auto behind = static_cast<std::ptrdiff_t>(out.size());
     if (text.empty() || may_name_more(text, doc, own)) std::ranges::move(search.run(), std::back_inserter(out));
     text_search(doc, document, own).run(search, out);
+    add_images_of_variables(doc, document, own, out);
     std::ranges::sort(out.begin() + behind, out.end(), {},
                       [](const unread_image& one) { return std::tie(one.line, one.column, one.pointer); });
   }

@@ -20,7 +20,6 @@ namespace pinhook::pipeline {
 namespace {
 
 namespace fs = std::filesystem;
-using yaml::no_node;
 using yaml::node_index;
 using yaml::source_document;
 

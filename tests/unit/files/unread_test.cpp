@@ -60,6 +60,28 @@ TEST(Unread, NamesItemsAndParameters) {
               ElementsAre("0 2:36 /params/0/default bash:5", "0 3:26 /params/1/value web:1"));
 }
 
+// A variable that is an image somewhere in the file is one where it gets its value.
+TEST(Unread, NamesWhatVariablesOfImagesGet) {
+  EXPECT_THAT(unread("variables: {IMG: 'node:20', BARE: node, OTHER: 'b:1', N: {value: 'a:1', description: x}}\n"
+                     "image: $IMG\nbuild: {image: {name: '${BARE}'}, services: [$N], variables: {IMG: 'ruby:3'}}\n"
+                     "test: {IMG: 'x:1', image: '$OTHER/x:$IMG'}\n",
+                     ".gitlab-ci.yml"),
+              ElementsAre("0 1:18 /variables/IMG node:20", "0 1:35 /variables/BARE node",
+                          "0 1:66 /variables/N/value a:1", "0 3:68 /build/variables/IMG ruby:3"));
+  EXPECT_THAT(unread("variables:\n- {name: base, value: 'node:20'}\n- {name: other, value: 'a:1'}\n"
+                     "resources: {containers: [{container: c, image: $(base)}]}\n",
+                     "azure-pipelines.yml"),
+              ElementsAre("0 2:23 /variables/0/value node:20"));
+  EXPECT_THAT(unread("env: {BASE: 'node:20', BASE_IMAGE: 'a:1'}\non: push\njobs: {a: {container: '${{ env.BASE }}', "
+                     "runs-on: x, services: {b: {image: '${{ env.BASE_IMAGE }}'}}}}\n",
+                     ".github/workflows/a.yml"),
+              ElementsAre("0 1:13 /env/BASE node:20", "0 1:36 /env/BASE_IMAGE a:1"));
+  EXPECT_THAT(unread("version: 2\nparameters: {base: {default: 'node:20'}}\njobs: {a: {docker: [{image: '<< "
+                     "pipeline.parameters.base >>'}]}}\n",
+                     ".circleci/config.yml"),
+              ElementsAre("0 2:30 /parameters/base/default node:20"));
+}
+
 TEST(Unread, NamesPartsContainersAndInstructions) {
   EXPECT_THAT(unread("a: {repository: acme/web, tag: v1}\nb: {repository: 'https://x/y', tag: v1}\n"
                      "c: {repository: acme/web}\nmatrix: {include: [{container: 'fedora:41'}, {container: web}]}\n"),
