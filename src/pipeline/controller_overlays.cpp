@@ -77,7 +77,8 @@ files::kustomize_entry entry_of(std::string_view text) {
 
 class overlay_reader {
  public:
-  overlay_reader(const std::string& path, const source_document& doc) : path_(path), doc_(doc) {}
+  overlay_reader(const std::string& path, const source_document& doc, std::size_t document)
+      : path_(path), doc_(doc), document_(document) {}
 
   std::vector<controller_overlay> take() {
     const std::string_view version = doc_.text_of(doc_.root, "apiVersion");
@@ -127,7 +128,8 @@ class overlay_reader {
                                .pointer = fmt::format("{}/patches/{}/patch", pointer, index),
                                .kind = std::string(doc_.text_of(target, "kind")),
                                .name = std::string(doc_.text_of(target, "name")),
-                               .by = path_});
+                               .by = path_,
+                               .document = document_});
       ++index;
     });
     if (out.images.empty() && out.patches.empty()) return;
@@ -139,6 +141,7 @@ class overlay_reader {
 
   const std::string& path_;
   const source_document& doc_;
+  std::size_t document_;
   std::vector<controller_overlay> out_;
 };
 
@@ -161,7 +164,7 @@ std::vector<controller_overlay> controller_overlays(const std::string& path, std
   if (!may_hold(text, flux_group) && !(may_hold(text, argo_group) && may_hold(text, "kustomize"))) return out;
   const auto read = yaml::read_source(text);
   for (std::size_t i = 0; read && i < read->documents.size(); ++i)
-    std::ranges::move(overlay_reader(path, read->documents[i]).take(), std::back_inserter(out));
+    std::ranges::move(overlay_reader(path, read->documents[i], i).take(), std::back_inserter(out));
   return out;
 }
 

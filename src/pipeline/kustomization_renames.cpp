@@ -6,11 +6,11 @@
 #include <pinhook/pipeline/input_text.hpp>
 #include <pinhook/pipeline/kustomization_walk.hpp>
 #include <pinhook/pipeline/kustomizations_around.hpp>
+#include <pinhook/pipeline/layered_image.hpp>
 #include <pinhook/pipeline/post_renderers.hpp>
 #include <pinhook/pipeline/stacked_images.hpp>
 #include <pinhook/pipeline/value_patches.hpp>
 #include <pinhook/pipeline/values_layers.hpp>
-#include <pinhook/yaml/source.hpp>
 
 #include <fmt/core.h>
 
@@ -54,10 +54,8 @@ class rename_finder {
     std::vector<taken_image> taken;
     if (!walk.take_resources(path, top, taken)) return;
     walk.find_dots(path, top, taken);
-    for (const taken_image& image : taken) {
-      take_image(path, top, image);
-      if (patches.may_reach(image.slot)) take_patched(patches, image);
-    }
+    for (const taken_image& image : taken) take_image(path, top, image);
+    take_values(patches, taken);
     for (const dot_match& one : walk.take_dots()) take_dot(one);
     inner_.insert(walk.nested().begin(), walk.nested().end());
     taken_by_.push_back({path, &top, std::move(taken)});
@@ -73,10 +71,9 @@ class rename_finder {
     kustomization_walk walk({.takes_entries = true, .is_lenient = true, .read_files = &read_files_}, places_);
     std::vector<taken_image> taken;
     if (!walk.take_resources(by.kustomization, *top, taken)) return;
-    for (const taken_image& image : taken) {
+    for (const taken_image& image : taken)
       if (image.cut_by.empty()) take_renamed(by.by, *top, image, "write the tag beside the new name there");
-      if (patches.may_reach(image.slot)) take_patched(patches, image);
-    }
+    take_values(patches, taken);
   }
 
   renames_by_file found() {
@@ -85,11 +82,6 @@ class rename_finder {
   }
 
  private:
-  struct patched_file {
-    std::string text;
-    yaml::source content;
-  };
-
   // A kustomization with the images of its resources.
   struct outer_images {
     std::string path;
@@ -176,16 +168,34 @@ class rename_finder {
          .remedy = std::string(std::ranges::any_of(built.matched, is_transformer) ? transformer_remedy : remedy)});
   }
 
-  // The part of it that patches change has no digest of its own.
-  void take_patched(const value_patches& patches, const taken_image& image) {
-    const auto [at, is_new] = patched_.try_emplace(image.file);
-    patched_file& file = at->second;
-    if (is_new) {
-      file.text = read_input_text(image.file.string()).value_or("");
-      if (auto read = yaml::read_source(file.text)) file.content = *std::move(read);
+  // Images in values: patches change parts of them, and those of a patch are merged with the object below.
+  void take_values(const value_patches& patches, const std::vector<taken_image>& all) {
+    std::map<std::pair<std::string, std::string>, std::vector<const taken_image*>> below;
+    for (const taken_image& image : all) {
+      const files::slot& s = image.slot;
+      if (!s.tag || s.reason != files::skip_reason::none || s.kind.empty() || !may_have_values(s)) continue;
+      if (patches.may_reach(s)) {
+        const auto [object, pointer] = objects_.of(image.file, s);
+        if (object != nullptr)
+          for (renamed_image& one : patches.renamed(object->tree(), s, pointer))
+            put(out_[image.file], image.index, std::move(one));
+      }
+      auto& same = below[{s.kind, s.object}];
+      if (image.is_of_patch)
+        for (const taken_image* one : same) take_below(*one, image);
+      same.push_back(&image);
     }
-    for (renamed_image& one : patches.renamed(file.content, image.slot))
-      put(out_[image.file], image.index, std::move(one));
+  }
+
+  void take_below(const taken_image& below, const taken_image& image) {
+    const auto [object, pointer] = objects_.of(image.file, image.slot);
+    const auto [under, unused] = objects_.of(below.file, below.slot);
+    if (object == nullptr || under == nullptr || object == under) return;
+    const value_tree own = object->tree();
+    value_tree other = under->tree();
+    other.by = below.place;
+    if (auto found = layered_image(own, image.slot, pointer).above(other))
+      put(out_[image.file], image.index, *std::move(found));
   }
 
   // Finds the image of the file that is the entry.
@@ -208,8 +218,7 @@ class rename_finder {
   const files::image_places& places_;
   const planned_entries& planned_;
   taken_files read_files_;
-  /// Files with images that patches may change.
-  std::map<std::filesystem::path, patched_file> patched_;
+  patched_objects objects_;
   std::vector<outer_images> taken_by_;
   /// Kustomizations that others include.
   std::set<std::filesystem::path> inner_;

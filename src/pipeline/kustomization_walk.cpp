@@ -1,6 +1,5 @@
 #include <pinhook/pipeline/kustomization_walk.hpp>
 
-#include <pinhook/files/kustomization.hpp>
 #include <pinhook/pipeline/input_text.hpp>
 #include <pinhook/pipeline/patch_places.hpp>
 #include <pinhook/yaml/source.hpp>
@@ -17,39 +16,6 @@ namespace pinhook::pipeline {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::vector<yaml::node_index> items_of(const yaml::source_document& doc, std::string_view key) {
-  std::vector<yaml::node_index> out;
-  const auto list = doc.resolve(doc.find(doc.root, key));
-  if (list == yaml::no_node || doc.at(list).kind != yaml::source_kind::sequence) return out;
-  for (auto i = doc.at(list).first; i != yaml::no_node; i = doc.at(i).next) out.push_back(doc.resolve(i));
-  return out;
-}
-
-// An item of patchesStrategicMerge is a path or a patch.
-bool is_patch_itself(std::string_view text) { return text.contains('\n') || text.contains(": ") || text.contains('{'); }
-
-std::vector<kustomization_patch> patches_of(const yaml::source_document& doc) {
-  std::vector<kustomization_patch> out;
-  for (const char* key : {"patches", "patchesStrategicMerge", "patchesJson6902"}) {
-    std::size_t index = 0;
-    for (const auto i : items_of(doc, key)) {
-      const std::string pointer = fmt::format("/{}/{}", key, index++);
-      const std::string_view item = doc.at(i).text;
-      if (!item.empty()) out.push_back({std::string(item), is_patch_itself(item) ? pointer : std::string()});
-      const auto target = doc.resolve(doc.find(i, "target"));
-      const std::string kind(doc.text_of(target, "kind")), name(doc.text_of(target, "name"));
-      if (const auto patch = doc.text_of(i, "patch"); !patch.empty())
-        out.push_back({std::string(patch), pointer + "/patch", kind, name});
-      if (const auto path = doc.text_of(i, "path"); !path.empty()) out.push_back({std::string(path), {}, kind, name});
-    }
-  }
-  return out;
-}
-
-std::string beside(const std::string& path, std::string_view name) {
-  return (fs::path(path).parent_path() / name).lexically_normal().string();
-}
 
 std::optional<std::string> kustomization_in(const fs::path& directory) {
   for (const char* name : {"kustomization.yaml", "kustomization.yml", "Kustomization"}) {
@@ -89,49 +55,6 @@ bool is_taken(const read_kustomization& k, const taken_image& o) {
 }
 
 }  // namespace
-
-result<read_kustomization> read_kustomization_text(std::string_view text) {
-  read_kustomization out;
-  auto local = files::local_resources(text);
-  if (!local) return fail(std::move(local.error()));
-  out.resources = std::move(*local);
-  auto images = files::image_entries(text);
-  if (!images) return fail(std::move(images.error()));
-  out.images = std::move(*images);
-  const auto read = yaml::read_source(text);
-  if (!read) return fail(read.error());
-  const std::set<std::string_view> here(out.resources.begin(), out.resources.end());
-  for (const auto& doc : read->documents) {
-    out.is_component = out.is_component || doc.text_of(doc.root, "kind") == "Component";
-    std::ranges::move(patches_of(doc), std::back_inserter(out.patches));
-    for (const auto& [key, into] :
-         {std::pair("configurations", &out.configurations), {"transformers", &out.transformers}})
-      for (const auto i : items_of(doc, key))
-        if (const std::string_view item = doc.at(i).text; !item.empty()) into->emplace_back(item);
-    for (const char* key : {"helmCharts", "helmChartInflationGenerator"})
-      out.has_charts = out.has_charts || !items_of(doc, key).empty();
-    for (const char* key : {"resources", "bases", "components"})
-      for (const auto i : items_of(doc, key))
-        if (const auto resource = doc.at(i).text; !here.contains(resource)) out.remote.emplace_back(resource);
-  }
-  if (!out.patches.empty() || out.has_charts) out.text = text;
-  return out;
-}
-
-result<read_kustomization> read_kustomization_at(const std::string& path, std::string_view text) {
-  auto out = read_kustomization_text(text);
-  if (!out) return out;
-  for (const std::string& one : out->transformers) {
-    const auto file = is_patch_itself(one) ? result<std::string>(one) : read_input_text(beside(path, one));
-    if (!file) continue;
-    std::ranges::move(transformer_entries(*file), std::back_inserter(out->images));
-  }
-  out->cuts = image_cuts(text);
-  for (const std::string& one : replacement_files(text))
-    if (const auto file = read_input_text(beside(path, one)))
-      std::ranges::move(image_cuts(*file), std::back_inserter(out->cuts));
-  return out;
-}
 
 fs::path canonical_path(const fs::path& path) {
   std::error_code failed;
@@ -184,7 +107,7 @@ void kustomization_walk::take_fields(const std::string& path, const read_kustomi
                                      std::vector<taken_image>& into) {
   for (const auto* list : {&from.configurations, &from.transformers})
     for (const std::string& one : *list) {
-      const auto text = is_patch_itself(one) ? result<std::string>(one) : read_input_text(beside(path, one));
+      const auto text = is_text_itself(one) ? result<std::string>(one) : read_input_text(path_beside(path, one));
       if (text) std::ranges::move(image_fields(*text), std::back_inserter(fields_));
     }
   if (fields_.empty()) return;
@@ -306,16 +229,13 @@ void kustomization_walk::take_patches(const std::string& path, const read_kustom
                                       std::vector<taken_image>& into) {
   constexpr std::string_view remedy = "check what is built: kustomize build … | pinhook check";
   const auto own = images_within(path, from);
+  const std::size_t first = into.size();
   bool has_others = false;
   for (const kustomization_patch& one : from.patches) {
     const std::size_t before = into.size();
     bool may_hold_image = one.text.contains("image");
     if (!one.by.empty()) {
-      // It counts for what entries make of its images, which are pinned with the other object.
-      for (taken_image& image : images_of_patch(one.by, one.text)) {
-        image.file.clear();
-        into.push_back(std::move(image));
-      }
+      std::ranges::move(images_of_other(one), std::back_inserter(into));
       may_hold_image = false;
     } else if (!one.pointer.empty()) {
       std::ranges::copy_if(own, std::back_inserter(into),
@@ -328,6 +248,7 @@ void kustomization_walk::take_patches(const std::string& path, const read_kustom
     }
     has_others = has_others || (may_hold_image && into.size() == before);
   }
+  for (std::size_t i = first; i < into.size(); ++i) into[i].is_of_patch = true;
   if (has_others)
     notes_.push_back(
         fmt::format("{}: images of its patches get no entry; pin the files of the patches, or {}", path, remedy));
@@ -359,6 +280,18 @@ std::vector<taken_image> kustomization_walk::images_within(const std::string& pa
         if (s.pointer.starts_with(pointer) && s.pointer.substr(pointer.size()).starts_with('/'))
           one.times = of.times_applied(std::string_view(s.pointer).substr(pointer.size()));
   }
+  return out;
+}
+
+// Those of a patch in another object.
+std::vector<taken_image> kustomization_walk::images_of_other(const kustomization_patch& one) const {
+  read_kustomization holder;
+  holder.patches = {one};
+  if (auto text = read_input_text(one.by)) holder.text = *std::move(text);
+  auto out = images_within(one.by, holder);
+  std::erase_if(out, [&](const taken_image& image) {
+    return image.slot.document != one.document || !image.slot.pointer.starts_with(one.pointer + "/");
+  });
   return out;
 }
 

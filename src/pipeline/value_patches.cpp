@@ -123,12 +123,24 @@ std::string_view group_of(std::string_view api_version) {
   return at == std::string_view::npos ? std::string_view() : api_version.substr(0, at);
 }
 
-// The root of the object, and the image's pointer from there: an item of a List is an object of its own.
-std::pair<node_index, std::string_view> object_of(const source_document& doc, std::string_view pointer) {
-  constexpr std::string_view items = "/items/";
-  if (!pointer.starts_with(items)) return {doc.root, pointer};
-  const std::size_t end = std::min(pointer.find('/', items.size()), pointer.size());
-  return {doc.at_pointer(doc.root, pointer.substr(0, end)), pointer.substr(end)};
+// The pointer to the patch that is a text of a kustomization, "/patches/0/patch", or to the object of a List; empty:
+// the object is the document.
+std::string_view object_pointer(const files::slot& image) {
+  const std::string_view pointer = image.pointer;
+  const auto parts = [&](std::size_t count) {
+    std::size_t end = 0;
+    for (std::size_t i = 0; i < count && end != std::string_view::npos; ++i) end = pointer.find('/', end + 1);
+    return pointer.substr(0, end);
+  };
+  if (!image.is_in_text) return pointer.starts_with("/items/") ? parts(2) : std::string_view();
+  if (pointer.starts_with("/patchesStrategicMerge/")) return parts(2);
+  // Also those of other objects, "/spec/patches/0/patch".
+  constexpr std::string_view list = "/patches/";
+  const std::size_t begin = pointer.find(list);
+  if (begin == std::string_view::npos) return {};
+  const std::size_t key = pointer.find("/patch/", begin + list.size());
+  return key == std::string_view::npos ? std::string_view()
+                                       : pointer.substr(0, key + std::string_view("/patch").size());
 }
 
 }  // namespace
@@ -199,17 +211,17 @@ bool value_patches::reaches(const patch& one, const files::slot& image) {
   return one.name.empty() || !is_plain_name(one.name) || one.name.contains(object);
 }
 
-bool value_patches::may_reach(const files::slot& image) const {
-  return image.tag && image.reason == files::skip_reason::none && !image.is_in_text && !image.kind.empty() &&
-         std::ranges::any_of(patches_, [&](const auto& one) { return reaches(*one, image); });
+bool may_have_values(const files::slot& image) {
+  return std::ranges::find(kinds_without_values, image.kind) == kinds_without_values.end();
 }
 
-std::vector<renamed_image> value_patches::renamed(const yaml::source& base, const files::slot& image) const {
+bool value_patches::may_reach(const files::slot& image) const {
+  return std::ranges::any_of(patches_, [&](const auto& one) { return reaches(*one, image); });
+}
+
+std::vector<renamed_image> value_patches::renamed(const value_tree& own, const files::slot& image,
+                                                  std::string_view pointer) const {
   std::vector<renamed_image> out;
-  if (image.document >= base.documents.size()) return out;
-  const source_document& doc = base.documents[image.document];
-  const auto [root, pointer] = object_of(doc, image.pointer);
-  const value_tree own = tree_of(doc, root);
   const layered_image merged(own, image, pointer);
   for (const auto& one : patches_) {
     if (!reaches(*one, image)) continue;
@@ -220,6 +232,33 @@ std::vector<renamed_image> value_patches::renamed(const yaml::source& base, cons
     if (auto found = merged.under(over)) out.push_back(*std::move(found));
   }
   return out;
+}
+
+std::pair<const patched_object*, std::string_view> patched_objects::of(const fs::path& file, const files::slot& image) {
+  const std::string_view at = object_pointer(image);
+  if (file.empty() || (image.is_in_text && at.empty())) return {};
+  const auto [found, is_new] = known_.try_emplace({file, image.document, std::string(at)});
+  patched_object& out = found->second;
+  if (is_new) {
+    out.by = file.string();
+    out.text = read_input_text(out.by).value_or("");
+    out.document = image.document;
+    auto read = yaml::read_source(out.text);
+    const bool has_document = read && out.document < read->documents.size();
+    if (has_document && image.is_in_text) {
+      const source_document& doc = read->documents[out.document];
+      out.text = std::string(doc.at(doc.resolve(doc.at_pointer(doc.root, at))).text);
+      out.document = 0;
+      read = yaml::read_source(out.text);
+    }
+    if (read && out.document < read->documents.size()) {
+      out.content = *std::move(read);
+      const source_document& doc = out.content.documents[out.document];
+      out.root = image.is_in_text ? doc.root : doc.at_pointer(doc.root, at);
+    }
+  }
+  if (out.root == no_node) return {};
+  return {&out, std::string_view(image.pointer).substr(at.size())};
 }
 
 }  // namespace pinhook::pipeline

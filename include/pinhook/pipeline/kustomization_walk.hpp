@@ -50,6 +50,8 @@ struct taken_image {
   std::string cut_by{};
   /// Its own place is pinned, or has to be: an entry is not made for it, and must not make another image of it.
   bool is_pinned_apart = false;
+  /// It stands in a patch, whose object is merged with the one that came before.
+  bool is_of_patch = false;
 
   /// The object is labelled to be skipped; an entry would pin it nevertheless.
   [[nodiscard]] bool is_skipped() const { return slot.reason == files::skip_reason::skip_label; }
@@ -65,6 +67,8 @@ struct kustomization_patch {
   std::string kind{}, name{};
   /// The file of another object that holds the patch (controller_overlays.hpp); empty: it is of the kustomization.
   std::string by{};
+  /// With `by`: the document in that file.
+  std::size_t document = 0;
 };
 
 /// The parts of a kustomization that the walk needs.
@@ -95,6 +99,11 @@ struct read_kustomization {
 
 /// The same, with what its `transformers` hold, and its `replacements`.
 [[nodiscard]] result<read_kustomization> read_kustomization_at(const std::string& path, std::string_view text);
+
+/// An item of patchesStrategicMerge, transformers or configurations is a path or the text itself.
+[[nodiscard]] bool is_text_itself(std::string_view item);
+
+[[nodiscard]] std::string path_beside(const std::string& path, std::string_view name);
 
 /// The form in which files of a run are compared.
 [[nodiscard]] std::filesystem::path canonical_path(const std::filesystem::path& path);
@@ -162,6 +171,7 @@ class kustomization_walk {
   void take_fields(const std::string& path, const read_kustomization& from, std::vector<taken_image>& into);
   void take_patches(const std::string& path, const read_kustomization& from, std::vector<taken_image>& into);
   [[nodiscard]] std::vector<taken_image> images_within(const std::string& path, const read_kustomization& from) const;
+  [[nodiscard]] std::vector<taken_image> images_of_other(const kustomization_patch& one) const;
   std::vector<taken_image> images_of_patch(const std::string& path, std::string text) const;
   result<std::string> read(const std::string& path, std::string_view named_by);
   result<void> take(const std::string& from, const std::string& resource, std::vector<taken_image>& into);

@@ -15,12 +15,43 @@
 #include <pinhook/pipeline/layered_image.hpp>
 #include <pinhook/yaml/source.hpp>
 
+#include <cstddef>
+#include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 namespace pinhook::pipeline {
+
+/// An object with images in values: its file, or a patch in a text of its file.
+struct patched_object {
+  std::string text;
+  yaml::source content{};
+  yaml::node_index root = yaml::no_node;
+  std::size_t document = 0;
+  std::string by{};
+
+  [[nodiscard]] value_tree tree() const { return tree_of(content.documents[document], root, by); }
+};
+
+/// False for the images of pod templates, which are texts of their own.
+[[nodiscard]] bool may_have_values(const files::slot& image);
+
+/// The objects of images, each read once.
+class patched_objects {
+ public:
+  /// The object of the image in this file, and the image's pointer in it. Null: it cannot be read.
+  [[nodiscard]] std::pair<const patched_object*, std::string_view> of(const std::filesystem::path& file,
+                                                                      const files::slot& image);
+
+ private:
+  /// By the file, the document, and the pointer to the object or the text of the patch.
+  std::map<std::tuple<std::filesystem::path, std::size_t, std::string>, patched_object> known_;
+};
 
 class value_patches {
  public:
@@ -30,8 +61,9 @@ class value_patches {
   [[nodiscard]] bool is_empty() const { return patches_.empty(); }
   /// True for an image that one of them may change.
   [[nodiscard]] bool may_reach(const files::slot& image) const;
-  /// What they make of an image of the file whose documents these are.
-  [[nodiscard]] std::vector<renamed_image> renamed(const yaml::source& base, const files::slot& image) const;
+  /// What they make of an image, which stands in this object.
+  [[nodiscard]] std::vector<renamed_image> renamed(const value_tree& own, const files::slot& image,
+                                                   std::string_view pointer) const;
 
  private:
   struct patch {

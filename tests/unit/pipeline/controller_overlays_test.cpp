@@ -123,5 +123,23 @@ TEST_F(ControllerOverlays, HaveTheImagesOfTheirPatchesMatchedByAddedEntries) {
   EXPECT_THAT(same.writes.back().text, HasSubstr("- name: nginx\n  digest: "));
 }
 
+// So is an image in a patch of the object, by the folder.
+TEST_F(ControllerOverlays, HaveImagesOfTheirOwnThatAreMerged) {
+  const auto release = [](const std::string& image) {
+    return "{apiVersion: helm.toolkit.fluxcd.io/v2, kind: HelmRelease, metadata: {name: w}, spec: {values: {image: " +
+           image + "}}}";
+  };
+  write("apps/release.yaml", release("{registry: m.example, repository: x, tag: v1}"));
+  write("apps/kustomization.yaml", "resources: [release.yaml]\n");
+  take("clusters/web.yaml",
+       flux("path: ./apps, patches: [{patch: '" + release("{repository: nginx, tag: v1.25}") + "'}]") + "---\n" +
+           flux("path: ./none, patches: [{patch: '" + release("{repository: nginx, tag: v1.25}") + "'}]"));
+  digests.holds("docker.io/library/nginx:v1.25", digest_of_digit('a'));
+  digests.holds("m.example/nginx:v1.25", digest_of_digit('b'));
+  const auto done = run();
+  EXPECT_THAT(done.messages, HasSubstr("changes it to \"m.example/nginx:v1.25\"")) << done.errors;
+  EXPECT_EQ(done.writes.size(), 1U) << "the second one is of no folder";
+}
+
 }  // namespace
 }  // namespace pinhook::pipeline

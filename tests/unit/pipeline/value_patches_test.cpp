@@ -120,5 +120,32 @@ TEST_F(ValuePatches, CountTogether) {
   EXPECT_THAT(found(of_list, patch(name)), ElementsAre("0 acme/two:v1"));
 }
 
+// An image of a patch takes the registry of the object below; and a patch further out changes it.
+TEST_F(ValuePatches, AreMergedWithWhatIsBelowAndOver) {
+  const auto images_of = [&](const std::string& overlay, const std::string& top, const std::string& file) {
+    write("base/release.yaml", release("{image: {registry: quay.io, repository: acme/app, tag: v1}}"));
+    const auto inner = write("base/kustomization.yaml", "resources: [release.yaml]\n");
+    const auto outer = write("prod/kustomization.yaml", "resources: [../base]\n" + overlay);
+    const auto above = write("top/kustomization.yaml", "resources: [../prod]\n" + top);
+    const auto renames = find_renames({inner, outer, above}, places_);
+    std::vector<std::string> out;
+    if (const auto at = renames.find(canonical_path(files_.path() / file)); at != renames.end())
+      for (const auto& [slot, one] : at->second) out.push_back(fmt::format("{} {}", slot, one.text));
+    return out;
+  };
+  const std::string by_file = "patches: [{path: patch.yaml}]\n";
+  const std::string inline_patch =
+      "patches:\n- patch: |-\n    {apiVersion: helm.toolkit.fluxcd.io/v2, kind: HelmRelease, metadata: {name: web}, "
+      "spec: {values: {image: {registry: quay.io, repository: acme/two, tag: v2}}}}\n";
+  write("prod/patch.yaml", release("{image: {repository: acme/two, tag: v2}}"));
+  EXPECT_THAT(images_of(by_file, "", "prod/patch.yaml"), ElementsAre("0 quay.io/acme/two:v2"));
+  write("prod/patch.yaml", release("{image: {registry: quay.io, repository: acme/two, tag: v2}}"));
+  EXPECT_THAT(images_of(by_file, "", "prod/patch.yaml"), IsEmpty());
+  write("top/patch.yaml", release("{image: {repository: acme/three}}"));
+  EXPECT_THAT(images_of(by_file, by_file, "prod/patch.yaml"), ElementsAre("0 quay.io/acme/three:v2"));
+  EXPECT_THAT(images_of(inline_patch, by_file, "prod/kustomization.yaml"), ElementsAre("0 quay.io/acme/three:v2"));
+  EXPECT_THAT(images_of(inline_patch, "", "prod/kustomization.yaml"), IsEmpty());
+}
+
 }  // namespace
 }  // namespace pinhook::pipeline
