@@ -67,6 +67,8 @@ class rename_finder {
     if (!top) return;
     read_kustomization added;
     added.patches = by.patches;
+    // Kustomize makes replacements after patches.
+    added.cuts = top->cuts;
     const value_patches patches(by.kustomization, added);
     kustomization_walk walk({.takes_entries = true, .is_lenient = true, .read_files = &read_files_}, places_);
     std::vector<taken_image> taken;
