@@ -67,6 +67,27 @@ result<void> take_contexts(image_search& in, std::string_view name, node_index s
   return {};
 }
 
+// {type: image, source: acme/models:3}: the files of an image (docs.docker.com/reference/compose-file/services,
+// volumes). In the short form, "NAME:/path", it is a volume.
+void take_volumes(image_search& in, std::string_view name, node_index service) {
+  const node_index volumes = in.doc.resolve(in.doc.find(service, "volumes"));
+  if (volumes == no_node || in.doc.at(volumes).kind != source_kind::sequence) return;
+  std::size_t index = 0;
+  for (node_index one = in.doc.at(volumes).first; one != no_node; one = in.doc.at(one).next, ++index) {
+    const node_index volume = in.doc.resolve(one);
+    if (in.doc.at(volume).kind != source_kind::mapping || in.doc.text_of(volume, "type") != "image") continue;
+    const node_index source = in.doc.find(volume, "source");
+    const auto text = string_at(in.doc, source);
+    if (!text || text->empty()) continue;
+    std::string pointer = "/services";
+    pin::append_pointer(pointer, name);
+    found_image found = scalar_image(in, source, fmt::format("{}/volumes/{}/source", pointer, index));
+    found.slot.object = fmt::format("service {}", name);
+    found.slot.name = "volumes";
+    keep(in, std::move(found));
+  }
+}
+
 }  // namespace
 
 bool is_compose_file(const source_document& doc) {
@@ -87,6 +108,7 @@ result<void> find_in_compose_file(image_search& in) {
       return refuse_at(in.doc.at(k), fmt::format("duplicate key {}", quoted(key.text)));
     if (auto ok = take_service(in, key.text, service); !ok) return ok;
     if (auto ok = take_contexts(in, key.text, service); !ok) return ok;
+    take_volumes(in, key.text, service);
   }
   return {};
 }

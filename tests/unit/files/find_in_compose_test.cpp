@@ -61,6 +61,26 @@ TEST(FindInComposeFile, ReadsContextsThatAreImages) {
                           "debian:12 | debian:12"));
 }
 
+TEST(FindInComposeFile, ReadsVolumesThatAreImages) {
+  EXPECT_THAT(
+      found_slots(R"(x-models: &models {type: image, source: "acme/models:3", target: /models}
+services:
+  web:
+    build: .
+    volumes:
+      - data:/data
+      - {type: volume, source: "acme/data:1", target: /other}
+      - type: image
+        source: acme/models:2
+        target: /models
+        image: {subpath: en}
+      - {type: image, target: /none}
+  app: {volumes: [*models], build: .}
+)"),
+      ElementsAre("1:41 /services/app/volumes/0/source | service app | volumes | acme/models:3 | acme/models:3",
+                  "9:17 /services/web/volumes/2/source | service web | volumes | acme/models:2 | acme/models:2"));
+}
+
 TEST(FindInComposeFile, FollowsMergeKeysAndAliases) {
   EXPECT_THAT(
       found_slots(R"(x-base: &base
