@@ -370,8 +370,7 @@ void lookup_scheduler::give_up(const std::shared_ptr<batch>& b, std::size_t i, d
   std::string_view slow_registry;
   if (a.on != nullptr) {
     problem = describe(*a.on);
-    if (a.on->at == flight::stage::registry)
-      slow_registry = "; a slow registry needs a greater resolver.lookup_limit";
+    if (a.on->at == flight::stage::registry) slow_registry = "; a slow registry needs a greater resolver.lookup_limit";
     let_go(*a.on, a.place);
   }
   settle_failure(
