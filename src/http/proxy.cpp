@@ -8,6 +8,7 @@
 #include <curl/curl.h>
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <memory>
 #include <string_view>
@@ -100,6 +101,10 @@ result<proxy_place> parse_proxy(const std::string& setting) {
   proxy_place out;
   out.is_https = scheme == "https";
   const std::string host = proxy_part(url.get(), CURLUPART_HOST);
+  // libcurl is built in without a library that encodes them.
+  if (std::ranges::any_of(host, [](unsigned char c) { return c >= 0x80; }))
+    return fail(error_code::invalid_input,
+                "the host of the proxy setting has letters that DNS does not have: write its encoded name (xn--…)");
   // curl's own default for proxies is 1080, of SOCKS; other programs take the scheme's.
   const std::string port = proxy_part(url.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT);
   out.name = fmt::format("{}:{}", host, port);

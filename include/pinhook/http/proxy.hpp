@@ -36,8 +36,9 @@ struct proxy_place {
   secret url;
 };
 
-/// Without a scheme it is http; without a port the scheme's own, 80 or 443, as in Go. invalid_input: not a URL, or
-/// another scheme; the message does not repeat the setting, which may hold a password.
+/// Without a scheme it is http; without a port the scheme's own, 80 or 443, as in Go. invalid_input: not a URL,
+/// another scheme, or a host with letters outside of ASCII; the message does not repeat the setting, which may hold a
+/// password.
 [[nodiscard]] result<proxy_place> parse_proxy(const std::string& setting);
 
 /// Checks the settings at the start, before a request needs them. invalid_input: one that `parse_proxy` refuses; the

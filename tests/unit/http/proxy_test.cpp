@@ -86,6 +86,18 @@ TEST(Proxy, ThatIsNoneIsSaidWithoutItsPassword) {
 }
 
 // Before a request needs it, by the name of its variable.
+TEST(Proxy, WithLettersThatDnsDoesNotHaveIsRefused) {
+  for (const char* setting :
+       {"http://prøxy.example:3128", "https://user:pw@münchen.example", "http://pr%C3%B8xy.example"}) {
+    const auto p = parse_proxy(setting);
+    ASSERT_FALSE(p) << setting;
+    EXPECT_EQ(p.error().code, error_code::invalid_input);
+    EXPECT_NE(p.error().message.find("xn--"), std::string::npos) << p.error().message;
+    EXPECT_EQ(p.error().message.find("pw"), std::string::npos) << p.error().message;
+  }
+  EXPECT_TRUE(parse_proxy("http://xn--prxy-ira.example:3128"));
+}
+
 TEST(Proxy, IsCheckedAtTheStart) {
   EXPECT_TRUE(check({}));
   EXPECT_TRUE(check({"http://proxy:3128", "proxy.corp", "*,not a host"}));
