@@ -79,50 +79,65 @@ std::vector<std::string> chart_relations::keys_of(const std::string& name, const
   return out;
 }
 
-void chart_relations::take_around(const fs::path& folder, const std::vector<std::string>& keys, std::size_t depth,
+void chart_relations::index(const fs::path& outer, by_named_folder& into) {
+  const auto& other = chart_in(outer);
+  for (std::size_t i = 0; other && i < other->dependencies.size(); ++i)
+    if (const dependency& one = other->dependencies[i]; !one.folder.empty())
+      into[plain(outer / one.folder).native()].push_back({outer, one.alias.empty() ? one.name : one.alias});
+}
+
+// Asked for each chart of the folder, so that each of the others is looked at once, not once for each.
+const chart_relations::by_named_folder& chart_relations::dependents_in(const fs::path& folder) {
+  const auto [at, is_new] = dependents_.try_emplace(folder);
+  if (is_new)
+    for (const fs::path& outer : folders_in(folder)) index(outer, at->second);
+  return at->second;
+}
+
+void chart_relations::take_around(const fs::path& folder, const std::vector<std::string>& keys,
                                   std::vector<related_chart>& into) {
-  const auto own = chart_in(folder);
-  if (!own || depth == max_chart_depth || into.size() >= max_charts_beside) return;
-  const auto take = [&](const fs::path& outer, const std::vector<std::string>& names) {
-    for (const std::string& name : names) {
-      std::vector<std::string> all{name};
-      all.insert(all.end(), keys.begin(), keys.end());
-      into.push_back({outer, all});
-      take_around(outer, all, depth + 1, into);
-    }
+  const auto& own = chart_in(folder);
+  if (!own || open_.size() == max_chart_depth) return;
+  open_.push_back(folder);
+  const auto take = [&](const fs::path& outer, const std::string& name) {
+    if (into.size() >= max_charts_beside || std::ranges::find(open_, outer) != open_.end()) return;
+    std::vector<std::string> all{name};
+    all.insert(all.end(), keys.begin(), keys.end());
+    into.push_back({outer, all});
+    take_around(outer, all, into);
+  };
+  const auto take_of = [&](const by_named_folder& among) {
+    if (const auto found = among.find(folder.native()); found != among.end())
+      for (const dependent& one : found->second) take(one.folder, one.key);
   };
   const fs::path above = plain(folder / "..");
+  const fs::path further = plain(above / "..");
   // Of a path that leads up, the name is unknown.
   const bool is_held = fs::absolute(folder).lexically_normal().parent_path().filename() == dependencies_folder;
-  if (const fs::path outer = plain(above / ".."); is_held)
-    if (const auto holder = chart_in(outer)) take(outer, keys_of(own->name, *holder));
-  std::vector<fs::path> may_name = folders_in(above);
-  may_name.push_back(above);
-  if (!is_held) may_name.push_back(plain(above / ".."));
-  for (const fs::path& outer : may_name) {
-    if (outer == folder) continue;
-    const auto other = chart_in(outer);
-    for (std::size_t i = 0; other && i < other->dependencies.size(); ++i) {
-      const dependency& one = other->dependencies[i];
-      if (!one.folder.empty() && plain(outer / one.folder) == folder)
-        take(outer, {one.alias.empty() ? one.name : one.alias});
-    }
-  }
+  if (const auto& holder = chart_in(further); is_held && holder)
+    for (const std::string& name : keys_of(own->name, *holder)) take(further, name);
+  take_of(dependents_in(above));
+  by_named_folder of_above;
+  index(above, of_above);
+  if (!is_held) index(further, of_above);
+  take_of(of_above);
+  open_.pop_back();
 }
 
 std::vector<related_chart> chart_relations::around(const fs::path& folder) {
   std::vector<related_chart> out;
-  take_around(plain(folder), {}, 0, out);
+  open_.clear();
+  take_around(plain(folder), {}, out);
   return out;
 }
 
 std::vector<related_chart> chart_relations::inside(const fs::path& folder) {
   std::vector<related_chart> out;
   const fs::path at = plain(folder);
-  const auto own = chart_in(at);
+  const auto& own = chart_in(at);
   if (!own) return out;
   for (const fs::path& one : folders_in(at / dependencies_folder))
-    if (const auto inner = chart_in(one))
+    if (const auto& inner = chart_in(one))
       for (std::string& key : keys_of(inner->name, *own)) out.push_back({one, {std::move(key)}});
   for (const dependency& one : own->dependencies)
     if (!one.folder.empty()) out.push_back({plain(at / one.folder), {one.alias.empty() ? one.name : one.alias}});

@@ -14,6 +14,8 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace pinhook::pipeline {
@@ -32,7 +34,7 @@ struct related_chart {
 class chart_relations {
  public:
   /// The charts whose dependency the one of this folder is, at any distance: those that hold it under `charts`, and
-  /// those in the folders beside and above it that name it by file://.
+  /// those in the folders beside and above it that name it by file://. Charts that name each other end where they meet.
   [[nodiscard]] std::vector<related_chart> around(const std::filesystem::path& folder);
   /// The dependencies of the chart that are on the disk, one level.
   [[nodiscard]] std::vector<related_chart> inside(const std::filesystem::path& folder);
@@ -45,15 +47,27 @@ class chart_relations {
     std::string name;
     std::vector<dependency> dependencies;
   };
+  struct dependent {
+    std::filesystem::path folder;
+    std::string key;
+  };
+  /// By the folder that is named, as text: comparing paths takes their parts one by one.
+  using by_named_folder = std::unordered_map<std::string, std::vector<dependent>>;
   const std::optional<chart>& chart_in(const std::filesystem::path& folder);
   const std::vector<std::filesystem::path>& folders_in(const std::filesystem::path& folder);
-  void take_around(const std::filesystem::path& folder, const std::vector<std::string>& keys, std::size_t depth,
+  /// The charts in the folders of this one that name others by file://.
+  const by_named_folder& dependents_in(const std::filesystem::path& folder);
+  void index(const std::filesystem::path& outer, by_named_folder& into);
+  void take_around(const std::filesystem::path& folder, const std::vector<std::string>& keys,
                    std::vector<related_chart>& into);
   static std::vector<std::string> keys_of(const std::string& name, const chart& outer);
   static void take_dependencies(std::string_view text, chart& into);
 
   std::map<std::filesystem::path, std::optional<chart>> charts_;
   std::map<std::filesystem::path, std::vector<std::filesystem::path>> folders_;
+  std::map<std::filesystem::path, by_named_folder> dependents_;
+  /// The charts from the one that is asked about to that whose surroundings are looked at.
+  std::vector<std::filesystem::path> open_;
 };
 
 }  // namespace pinhook::pipeline

@@ -58,9 +58,29 @@ TEST_F(ChartRelations, HaveTheKeysOfAllLevels) {
 TEST_F(ChartRelations, EndWhereChartsNameEachOther) {
   chart("a", "a", "{name: b, repository: 'file://../b'}, {name: a, repository: 'file://.'}");
   chart("b", "b", "{name: a, repository: 'file://../a', alias: x}");
-  EXPECT_EQ(around("a").size(), max_chart_depth);
+  EXPECT_THAT(around("a"), ElementsAre("b x"));
+  EXPECT_THAT(around("b"), ElementsAre("a b"));
   chart("c", "c", "{repository: 'file://../c'}, text, {name: [1]}");
   EXPECT_THAT(around("c"), IsEmpty());
+}
+
+// Each of them has two that depend on it, at each level.
+TEST_F(ChartRelations, HaveAnEnd) {
+  const auto named = [](int i) { return fmt::format("{{name: c{0}, repository: 'file://../c{0}'}}", i % 40); };
+  for (int i = 0; i < 40; ++i)
+    chart(fmt::format("c{}", i), fmt::format("c{}", i), fmt::format("{}, {}", named(i + 1), named(i + 3)));
+  const auto all = around("c0");
+  EXPECT_EQ(all.size(), std::size_t{510});  // 2 + 4 + … + 2⁸
+  for (int i = 0; i < 40; ++i)
+    chart(fmt::format("d/c{}", i), fmt::format("c{}", i),
+          fmt::format("{}, {}, {}", named(i + 1), named(i + 3), named(i + 7)));
+  EXPECT_EQ(around("d/c0").size(), max_charts_beside);
+}
+
+TEST_F(ChartRelations, BesideManyOthersHaveThoseThatNameThem) {
+  for (int i = 0; i < 50; ++i) chart(fmt::format("c{}", i), fmt::format("c{}", i));
+  chart("app", "app", "{name: c7, repository: 'file://../c7'}");
+  for (int i = 0; i < 50; ++i) EXPECT_EQ(around(fmt::format("c{}", i)).size(), i == 7 ? 1 : 0) << i;
 }
 
 }  // namespace
