@@ -11,6 +11,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <utility>
 
 namespace pinhook::pipeline {
@@ -36,7 +37,7 @@ class stack_run {
         std::ranges::move(value_stacks(one->path, one->content->text(), sources), std::back_inserter(stacks));
     if (stacks.empty()) return std::move(out_);
     for (std::size_t i = 0; i < inputs_.size(); ++i)
-      if (is_file(*inputs_[i])) by_path_.emplace(canonical_path(inputs_[i]->path), i);
+      if (is_file(*inputs_[i])) by_path_.emplace(real(inputs_[i]->path), i);
     for (const value_stack& one : stacks) take_stack(one);
     return std::move(out_);
   }
@@ -47,14 +48,22 @@ class stack_run {
     std::optional<yaml::source> content;
   };
 
+  // Each question costs calls of the system, and releases have the same values.
+  const fs::path& real(const fs::path& path) {
+    const auto [at, is_new] = real_.try_emplace(path.native());
+    if (is_new) at->second = canonical_path(path);
+    return at->second;
+  }
+
   static bool is_file(const input& one) { return one.content && one.path != "-"; }
 
   const yaml::source* read(const stacked_values& values) {
-    const auto [at, is_new] = read_.try_emplace({canonical_path(values.path), values.text});
+    const auto [at, is_new] = read_.try_emplace({real(values.path), values.text.get()});
     read_file& out = at->second;
     if (is_new) {
-      out.text = values.text.empty() ? read_input_text(values.path.string()).value_or("") : values.text;
-      if (auto read = yaml::read_source(out.text)) out.content = *std::move(read);
+      if (!values.text) out.text = read_input_text(values.path.string()).value_or("");
+      // That of the stacks outlives this.
+      if (auto read = yaml::read_source(values.text ? *values.text : out.text)) out.content = *std::move(read);
     }
     return out.content && values.document < out.content->documents.size() ? &*out.content : nullptr;
   }
@@ -70,10 +79,12 @@ class stack_run {
     std::vector<std::optional<value_tree>> trees;
     for (const stacked_values& one : stack) trees.push_back(tree(one));
     for (std::size_t i = 0; i < stack.size(); ++i) {
-      const auto own = by_path_.find(canonical_path(stack[i].path));
-      if (own == by_path_.end() || !trees[i] || !stack[i].text.empty()) continue;
+      const auto own = by_path_.find(real(stack[i].path));
+      if (own == by_path_.end() || !trees[i] || stack[i].text) continue;
+      const std::size_t choice = stack[i].choice;
       for (std::size_t k = 0; k < stack.size(); ++k)
-        if (k != i && trees[k]) take_images(own->second, stack[i], *trees[i], *trees[k], k > i);
+        if (k != i && trees[k] && (choice == 0 || stack[k].choice != choice))
+          take_images(own->second, stack[i], *trees[i], *trees[k], k > i);
     }
   }
 
@@ -94,7 +105,9 @@ class stack_run {
 
   const std::vector<const input*>& inputs_;
   std::map<fs::path, std::size_t> by_path_;
-  std::map<std::pair<fs::path, std::string>, read_file> read_;
+  std::unordered_map<std::string, fs::path> real_;
+  /// By the file, and the text of it.
+  std::map<std::pair<fs::path, const std::string*>, read_file> read_;
   std::vector<renamed_images> out_;
 };
 

@@ -39,6 +39,14 @@ bool may_name_values(const std::string& path, std::string_view text) {
 
 bool is_template(std::string_view text) { return text.contains("{{") || text.contains("${"); }
 
+// With the sign behind it.
+std::string_view folder_of(std::string_view path) { return path.substr(0, path.rfind('/') + 1); }
+
+std::ptrdiff_t common_folders(std::string_view a, std::string_view b) {
+  const auto end = std::ranges::mismatch(a, b).in1;
+  return std::count(a.begin(), end, '/');
+}
+
 // Calls `take(item, index)`.
 template <class Take>
 void for_each_with_index(const source_document& doc, node_index list, Take take) {
@@ -60,6 +68,9 @@ class stack_reader {
     if (doc_.find(doc_.root, "helmCharts") != no_node) take_charts();
     if (const std::string name = fs::path(path_).filename().string(); name.starts_with(helmfile_name)) take_helmfile();
     std::erase_if(out_, [](const value_stack& one) { return one.size() < 2; });
+    // The last ones are as a rule those of the object itself.
+    for (value_stack& one : out_)
+      if (one.size() > max_stacked_values) one.erase(one.begin() + max_stacked_values - 1, one.end() - 1);
     return std::move(out_);
   }
 
@@ -130,16 +141,41 @@ class stack_reader {
     if (name.contains('/')) add_in_repository(fmt::format("{}/{}", name, usual_name), stack);
     yaml::for_each_item(doc_, doc_.find(chart, "valuesFiles"),
                         [&](node_index one) { add_in_repository(doc_.at(one).text, stack); });
+    std::size_t choice = 0;
     yaml::for_each_item(doc_, doc_.at_pointer(doc_.root, "/spec/valuesFrom"), [&](node_index one) {
       if (!doc_.text_of(one, "targetPath").empty()) return;
-      const std::string_view key = doc_.text_of(one, "valuesKey");
-      for (const named_values_source& from : sources_)
-        if (from.kind == doc_.text_of(one, "kind") && from.name == doc_.text_of(one, "name") &&
-            from.key == (key.empty() ? usual_name : key))
-          stack.push_back(from.values);
+      ++choice;
+      for (const named_values_source* from : sources_of(one)) {
+        stack.push_back(from->values);
+        stack.back().choice = choice;
+      }
     });
     add_own("/spec/values", stack);
     out_.push_back(std::move(stack));
+  }
+
+  // Repositories have objects of one name for each application or cluster: those of another namespace or another
+  // folder's build are none of this release.
+  [[nodiscard]] std::vector<const named_values_source*> sources_of(node_index reference) const {
+    const std::string_view key = doc_.text_of(reference, "valuesKey");
+    const std::string_view kind = doc_.text_of(reference, "kind");
+    const std::string_view name = doc_.text_of(reference, "name");
+    const std::string_view own = doc_.text_of(doc_.resolve(doc_.find(doc_.root, "metadata")), "namespace");
+    std::vector<const named_values_source*> out;
+    for (const named_values_source& from : sources_)
+      if (from.name == name && from.kind == kind && from.key == (key.empty() ? usual_name : key) &&
+          (own.empty() || from.name_space.empty() || from.name_space == own))
+        out.push_back(&from);
+    const auto is_around = [&](const named_values_source* one) {
+      return one->is_of_folder && path_.starts_with(folder_of(one->by));
+    };
+    if (std::ranges::any_of(out, is_around))
+      std::erase_if(out, [&](const auto* one) { return one->is_of_folder && !is_around(one); });
+    if (out.size() <= max_values_of_name) return out;
+    // They point into one list, whose order decides between equal ones.
+    std::ranges::sort(out, {}, [&](const auto* one) { return std::pair(-common_folders(one->by, path_), one); });
+    out.resize(max_values_of_name);
+    return out;
   }
 
   void take_charts() {
@@ -179,7 +215,18 @@ class stack_reader {
   std::vector<value_stack> out_;
 };
 
+bool takes_from_outside(const source_document& doc) {
+  bool out = false;
+  for (const std::string_view list : {"resources", "bases", "components"})
+    yaml::for_each_item(doc, doc.find(doc.root, list), [&](node_index one) {
+      const std::string_view text = doc.at(one).text;
+      out = out || text.contains("..") || text.starts_with('/');
+    });
+  return out;
+}
+
 void take_generated(const std::string& path, const source_document& doc, std::vector<named_values_source>& into) {
+  const bool is_of_folder = !takes_from_outside(doc);
   for (const auto& [list, kind] : {std::pair("configMapGenerator", "ConfigMap"), {"secretGenerator", "Secret"}})
     yaml::for_each_item(doc, doc.find(doc.root, list), [&](node_index one) {
       yaml::for_each_item(doc, doc.find(one, "files"), [&](node_index file) {
@@ -187,10 +234,12 @@ void take_generated(const std::string& path, const source_document& doc, std::ve
         const std::size_t sign = text.find('=');
         const fs::path name = sign == std::string_view::npos ? text : text.substr(sign + 1);
         const std::string key(sign == std::string_view::npos ? name.filename().string() : text.substr(0, sign));
-        into.push_back({kind,
-                        std::string(doc.text_of(one, "name")),
-                        key,
-                        {.path = (fs::path(path).parent_path() / name).lexically_normal()}});
+        into.push_back({.kind = kind,
+                        .name = std::string(doc.text_of(one, "name")),
+                        .key = key,
+                        .values = {.path = (fs::path(path).parent_path() / name).lexically_normal()},
+                        .by = path,
+                        .is_of_folder = is_of_folder});
       });
     });
 }
@@ -200,13 +249,15 @@ void take_data(const std::string& path, const source_document& doc, std::vector<
   if (kind != "ConfigMap" && kind != "Secret") return;
   const node_index data = doc.resolve(doc.find(doc.root, kind == "Secret" ? "stringData" : "data"));
   if (doc.at(data).kind != source_kind::mapping) return;
-  const std::string_view name = doc.text_of(doc.resolve(doc.find(doc.root, "metadata")), "name");
+  const node_index about = doc.resolve(doc.find(doc.root, "metadata"));
   for (node_index k = doc.at(data).first; k != no_node; k = doc.at(doc.at(k).next).next)
     if (const std::string_view text = doc.at(doc.at(k).next).text; text.contains('\n'))
-      into.push_back({std::string(kind),
-                      std::string(name),
-                      std::string(doc.at(k).text),
-                      {.path = path, .text = std::string(text)}});
+      into.push_back({.kind = std::string(kind),
+                      .name = std::string(doc.text_of(about, "name")),
+                      .key = std::string(doc.at(k).text),
+                      .values = {.path = path, .text = std::make_shared<const std::string>(text)},
+                      .by = path,
+                      .name_space = std::string(doc.text_of(about, "namespace"))});
 }
 
 }  // namespace

@@ -135,5 +135,75 @@ TEST_F(ValueStacks, OfHelmfilesAreThoseOfAReleaseInTheirOrder) {
   EXPECT_THAT(found(), ElementsAre("helmfile.yaml 0 acme/three:v1 (helmfile.yaml)"));
 }
 
+std::string map_of(const std::string& name_space, const std::string& values) {
+  return fmt::format("kind: ConfigMap\nmetadata: {{name: vals{}}}\ndata:\n  values.yaml: |\n    x: 1\n    {}\n",
+                     name_space.empty() ? "" : ", namespace: " + name_space, values);
+}
+
+// Each application has its `vals`.
+TEST_F(ValueStacks, OfReleasesAreNotThoseOfOtherNamespacesOrFolders) {
+  const std::string from = "valuesFrom: [{kind: ConfigMap, name: vals}]";
+  const std::string mirror = "global: {imageRegistry: m.example}";
+  const auto release_in = [&](const std::string& name_space) {
+    return "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: web" +
+           (name_space.empty() ? "" : ", namespace: " + name_space) + "}\nspec: {" + from +
+           ", values: {image: acme/app:v1}}\n";
+  };
+  write("db/map.yaml", map_of("db", mirror));
+  write("web/release.yaml", release_in("web"));
+  EXPECT_THAT(found(), IsEmpty());
+  for (const char* name_space : {"db", ""}) {
+    write("web/release.yaml", release_in(name_space));
+    EXPECT_THAT(found(), ElementsAre("web/release.yaml 0 db/map.yaml has global.imageRegistry (db/map.yaml)"))
+        << name_space;
+  }
+  const std::string generator = "configMapGenerator: [{name: vals, files: [values.yaml=of.yaml]}]\n";
+  write("db/map.yaml", "");
+  write("db/of.yaml", mirror + "\n");
+  write("web/of.yaml", "x: 1\n");
+  write("db/kustomization.yaml", generator + "resources: [x.yaml]\n");
+  EXPECT_THAT(found(), ElementsAre("web/release.yaml 0 db/of.yaml has global.imageRegistry (db/of.yaml)"));
+  write("web/kustomization.yaml", generator + "resources: [release.yaml]\n");
+  EXPECT_THAT(found(), IsEmpty()) << "its own folder makes one";
+  write("db/kustomization.yaml", generator + "resources: [../web]\n");
+  EXPECT_THAT(found(), ElementsAre("web/release.yaml 0 db/of.yaml has global.imageRegistry (db/of.yaml)"));
+}
+
+TEST_F(ValueStacks, HaveOneOfSeveralObjectsOfAName) {
+  const auto generated = [&](const std::string& folder, const std::string& values) {
+    write(folder + "/values-web.yaml", values);
+    write(folder + "/kustomization.yaml",
+          "configMapGenerator: [{name: vals, files: [values.yaml=values-web.yaml]}]\nresources: [../base]\n");
+  };
+  write("base/release.yaml", release("valuesFrom: [{kind: ConfigMap, name: vals}], values: {replicas: 2}"));
+  generated("prod", own);
+  generated("test", other);
+  EXPECT_THAT(found(), IsEmpty()) << "those of prod and test are never merged";
+  write("base/release.yaml", release("valuesFrom: [{kind: ConfigMap, name: vals}], values: " + std::string("{") +
+                                     std::string(other).substr(0, std::string_view(other).size() - 1) + "}"));
+  EXPECT_THAT(found(), ElementsAre("prod/values-web.yaml 0 acme/two:v1 (base/release.yaml)"));
+}
+
+TEST_F(ValueStacks, HaveLimits) {
+  const std::string from = "valuesFrom: [{kind: ConfigMap, name: vals}]";
+  for (std::size_t i = 0; i < max_values_of_name; ++i)
+    write(fmt::format("other/a{}/map.yaml", i), map_of("", "x{}: 1"));
+  write("web/b/map.yaml", map_of("", "global: {imageRegistry: m.example}"));
+  write("web/a/release.yaml", release(from + ", values: {image: acme/app:v1}"));
+  EXPECT_EQ(found().size(), 1U) << "the nearest count";
+  std::string names = "v/values-0.yaml";
+  write("v/values-0.yaml", own);
+  write("v/over.yaml", other);
+  for (std::size_t i = 3; i < max_stacked_values; ++i) names += ", none.yaml";
+  write("release.yaml", release("chart: {spec: {valuesFiles: [" + names + ", v/over.yaml]}}, values: {x: 1}"));
+  EXPECT_EQ(found().size(), 2U);
+  for (int i = 0; i < 100; ++i) names += ", v/values-0.yaml";
+  write("release.yaml", release("chart: {spec: {valuesFiles: [" + names + ", v/over.yaml]}}, values: {x: 1}"));
+  EXPECT_EQ(found().size(), 1U);
+  write("release.yaml",
+        release("chart: {spec: {valuesFiles: [" + names + "]}}, values: {image: {repository: acme/two}}"));
+  EXPECT_EQ(found().size(), 2U) << "the last one counts";
+}
+
 }  // namespace
 }  // namespace pinhook::pipeline
