@@ -9,6 +9,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <utility>
 
 namespace pinhook::files {
@@ -51,7 +52,10 @@ class variable_search {
  public:
   variable_search(const source_document& doc, std::size_t document, std::set<std::string_view> names,
                   std::vector<unread_image>& to)
-      : doc_(doc), document_(document), names_(std::move(names)), to_(to) {}
+      : doc_(doc), document_(document), names_(std::move(names)), to_(to) {
+    for (const unread_image& one : to)
+      if (one.document == document) known_.insert(one.pointer);
+  }
 
   // Aliases are not followed: their anchors are nodes of the document, too.
   void take(node_index at, const std::string& pointer, bool is_of_variables) {
@@ -88,8 +92,7 @@ class variable_search {
   void take_text(node_index i, const std::string& pointer) {
     const auto text = string_at(doc_, i);
     if (!text || !registry::reference::parse(*text)) return;
-    const auto is_same = [&](const unread_image& one) { return one.document == document_ && one.pointer == pointer; };
-    if (std::ranges::none_of(to_, is_same))
+    if (known_.insert(pointer).second)
       to_.push_back({document_, pointer, doc_.at(i).line, doc_.at(i).column, std::string(*text)});
   }
 
@@ -97,6 +100,8 @@ class variable_search {
   std::size_t document_;
   std::set<std::string_view> names_;
   std::vector<unread_image>& to_;
+  // The pointers of those of the document that are in `to_`: pipelines have thousands.
+  std::unordered_set<std::string> known_;
 };
 
 }  // namespace
