@@ -105,7 +105,7 @@ class overlay_reader {
 
   // `from`: what holds `images` and `patches`.
   void take_from(std::string_view folder, node_index from, const std::string& pointer) {
-    controller_overlay out{.by = path_, .kustomization = {}, .images = {}, .patches = {}};
+    controller_overlay out{.by = path_, .kustomization = {}, .real_path = {}, .images = {}, .patches = {}};
     yaml::for_each_item(doc_, doc_.find(from, "images"), [&](node_index one) {
       const auto text = [&](std::string_view key) { return std::string(doc_.text_of(one, key)); };
       files::kustomize_entry entry;
@@ -136,6 +136,7 @@ class overlay_reader {
     const fs::path at = folder_in_repository(path_, folder);
     if (at.empty()) return;
     out.kustomization = kustomization_of(at);
+    out.real_path = canonical_path(out.kustomization);
     out_.push_back(std::move(out));
   }
 
@@ -176,24 +177,22 @@ std::vector<controller_overlay> controller_overlays(const std::vector<const inpu
   return out;
 }
 
-std::optional<read_kustomization> delivered(const controller_overlay& by) {
-  const auto text = read_input_text(by.kustomization);
-  auto read = text ? read_kustomization_at(by.kustomization, *text) : fail(text.error());
-  std::optional<read_kustomization> out;
-  if (read)
-    out = *std::move(read);
-  else if (!text)
-    out = made_of_folder(fs::path(by.kustomization).parent_path());
-  if (!out) return std::nullopt;
-  for (const files::kustomize_entry& entry : by.images) {
-    const auto same = std::ranges::find(out->images, entry.name, &files::kustomize_entry::name);
-    if (same == out->images.end())
-      out->images.push_back(entry);
+std::optional<read_kustomization> delivered_folder(const std::string& kustomization) {
+  const auto text = read_input_text(kustomization);
+  if (!text) return made_of_folder(fs::path(kustomization).parent_path());
+  auto read = read_kustomization_at(kustomization, *text);
+  return read ? std::optional(*std::move(read)) : std::nullopt;
+}
+
+void add_overlay(const controller_overlay& one, read_kustomization& to) {
+  for (const files::kustomize_entry& entry : one.images) {
+    const auto same = std::ranges::find(to.images, entry.name, &files::kustomize_entry::name);
+    if (same == to.images.end())
+      to.images.push_back(entry);
     else
       *same = entry;
   }
-  out->patches.insert(out->patches.end(), by.patches.begin(), by.patches.end());
-  return out;
+  to.patches.insert(to.patches.end(), one.patches.begin(), one.patches.end());
 }
 
 }  // namespace pinhook::pipeline

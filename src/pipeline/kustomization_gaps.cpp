@@ -230,10 +230,11 @@ result<kustomization_gaps> find_kustomization_gaps(const std::string& path, std:
                                                    const gap_limits& within) {
   auto top = read_kustomization_at(path, text);
   if (!top) return fail(std::move(top.error()));
+  const fs::path real_path = within.overlays.empty() ? fs::path() : canonical_path(path);
   for (const controller_overlay& one : within.overlays)
-    if (canonical_path(one.kustomization) == canonical_path(path))
+    if (one.real_path.native() == real_path.native())
       top->patches.insert(top->patches.end(), one.patches.begin(), one.patches.end());
-  kustomization_walk through({.pinned_apart = &within.inputs}, within.places);
+  kustomization_walk through({.pinned_apart = &within.inputs, .read_objects = within.objects}, within.places);
   std::vector<taken_image> all;
   if (auto ok = through.take_resources(path, *top, all); !ok) return fail(std::move(ok.error()));
   return gap_finder(*top, within.orders).find(all, through.take_notes());
@@ -248,11 +249,12 @@ std::vector<std::optional<result<kustomization_gaps>>> gaps_of_named(const std::
     paths.insert(fs::weakly_canonical(in->path, ignored));
   }
   const auto overlays = controller_overlays(inputs);
+  object_files objects;
   std::vector<std::optional<result<kustomization_gaps>>> out(inputs.size());
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const input& in = *inputs[i];
     if (in.content && in.is_named && in.path != "-" && files::is_kustomization(in.content->text(), in.path))
-      out[i] = find_kustomization_gaps(in.path, in.content->text(), {paths, places, orders, overlays});
+      out[i] = find_kustomization_gaps(in.path, in.content->text(), {paths, places, orders, overlays, &objects});
   }
   return out;
 }

@@ -6,7 +6,6 @@
 #include <pinhook/pipeline/input_text.hpp>
 #include <pinhook/pipeline/kustomization_walk.hpp>
 #include <pinhook/pipeline/kustomizations_around.hpp>
-#include <pinhook/pipeline/layered_image.hpp>
 #include <pinhook/pipeline/post_renderers.hpp>
 #include <pinhook/pipeline/stacked_images.hpp>
 #include <pinhook/pipeline/value_patches.hpp>
@@ -22,6 +21,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -35,12 +35,27 @@ std::string before_entries(const taken_image& one) {
   return one.slot.is_pinned() ? one.slot.tag->written() : one.image;
 }
 
+// Limit of the names that are asked for beside that of one image. A folder that each of thousands of objects delivers
+// under a name of its own is no one image.
+constexpr std::ptrdiff_t max_other_names = 100;
+
 void put(renamed_images& into, std::size_t index, renamed_image one) {
   const auto [begin, end] = into.equal_range(index);
   const auto is_same = [&](const auto& known) {
     return known.second.text == one.text && known.second.problem.empty() == one.problem.empty();
   };
-  if (std::none_of(begin, end, is_same)) into.emplace(index, std::move(one));
+  static const std::string limit = fmt::format("more than {} other names are given to it", max_other_names);
+  if (std::any_of(begin, end, is_same) || (begin != end && begin->second.problem == limit)) return;
+  if (std::distance(begin, end) < max_other_names) {
+    into.emplace(index, std::move(one));
+    return;
+  }
+  into.erase(begin, end);
+  into.emplace(index, renamed_image{.ref = std::nullopt,
+                                    .text = {},
+                                    .by = one.by,
+                                    .problem = limit,
+                                    .remedy = "pin it where these names are given"});
 }
 
 class rename_finder {
@@ -63,19 +78,27 @@ class rename_finder {
 
   // What an object of a controller makes of the images of a folder. Its entries are no items of the kustomization.
   void take_delivered(const controller_overlay& by) {
-    const auto top = delivered(by);
-    if (!top) return;
+    const auto [at, is_new] = delivered_.try_emplace(by.kustomization);
+    delivered_images& from = at->second;
+    if (is_new) from.top = delivered_folder(by.kustomization);
+    if (!from.top) return;
+    if (by.patches.empty()) {
+      take_images_of(by.kustomization, from);
+      read_kustomization entries;
+      entries.images = from.top->images;
+      add_overlay(by, entries);
+      take_renamed_by(by, entries, from.images);
+      return;
+    }
+    read_kustomization top = *from.top;
+    add_overlay(by, top);
+    const auto taken = images_of(by.kustomization, top);
+    take_renamed_by(by, top, taken);
     read_kustomization added;
     added.patches = by.patches;
     // Kustomize makes replacements after patches.
-    added.cuts = top->cuts;
-    const value_patches patches(by.kustomization, added);
-    kustomization_walk walk({.takes_entries = true, .is_lenient = true, .read_files = &read_files_}, places_);
-    std::vector<taken_image> taken;
-    if (!walk.take_resources(by.kustomization, *top, taken)) return;
-    for (const taken_image& image : taken)
-      if (image.cut_by.empty()) take_renamed(by.by, *top, image, "write the tag beside the new name there");
-    take_values(patches, taken);
+    added.cuts = top.cuts;
+    take_values(value_patches(by.kustomization, added), taken);
   }
 
   renames_by_file found() {
@@ -84,6 +107,36 @@ class rename_finder {
   }
 
  private:
+  // A folder as it is without an overlay. Many objects may deliver one, each with a tag of its own.
+  struct delivered_images {
+    std::optional<read_kustomization> top;
+    bool has_images = false;
+    std::vector<taken_image> images;
+  };
+
+  void take_images_of(const std::string& kustomization, delivered_images& into) {
+    if (std::exchange(into.has_images, true)) return;
+    into.images = images_of(kustomization, *into.top);
+    read_kustomization added;
+    added.cuts = into.top->cuts;
+    take_values(value_patches(kustomization, added), into.images);
+  }
+
+  std::vector<taken_image> images_of(const std::string& path, const read_kustomization& top) {
+    kustomization_walk walk(
+        {.takes_entries = true, .is_lenient = true, .read_files = &read_files_, .read_objects = &read_objects_},
+        places_);
+    std::vector<taken_image> out;
+    if (!walk.take_resources(path, top, out)) out.clear();
+    return out;
+  }
+
+  void take_renamed_by(const controller_overlay& by, const read_kustomization& top,
+                       const std::vector<taken_image>& images) {
+    for (const taken_image& image : images)
+      if (image.cut_by.empty()) take_renamed(by.by, top, image, "write the tag beside the new name there");
+  }
+
   // A kustomization with the images of its resources.
   struct outer_images {
     std::string path;
@@ -170,34 +223,9 @@ class rename_finder {
          .remedy = std::string(std::ranges::any_of(built.matched, is_transformer) ? transformer_remedy : remedy)});
   }
 
-  // Images in values: patches change parts of them, and those of a patch are merged with the object below.
   void take_values(const value_patches& patches, const std::vector<taken_image>& all) {
-    std::map<std::pair<std::string, std::string>, std::vector<const taken_image*>> below;
-    for (const taken_image& image : all) {
-      const files::slot& s = image.slot;
-      if (!s.tag || s.reason != files::skip_reason::none || s.kind.empty() || !may_have_values(s)) continue;
-      if (patches.may_reach(s)) {
-        const auto [object, pointer] = objects_.of(image.file, s);
-        if (object != nullptr)
-          for (renamed_image& one : patches.renamed(object->tree(), s, pointer))
-            put(out_[image.file], image.index, std::move(one));
-      }
-      auto& same = below[{s.kind, s.object}];
-      if (image.is_of_patch)
-        for (const taken_image* one : same) take_below(*one, image);
-      same.push_back(&image);
-    }
-  }
-
-  void take_below(const taken_image& below, const taken_image& image) {
-    const auto [object, pointer] = objects_.of(image.file, image.slot);
-    const auto [under, unused] = objects_.of(below.file, below.slot);
-    if (object == nullptr || under == nullptr || object == under) return;
-    const value_tree own = object->tree();
-    value_tree other = under->tree();
-    other.by = below.place;
-    if (auto found = layered_image(own, image.slot, pointer).above(other))
-      put(out_[image.file], image.index, *std::move(found));
+    values_.find(patches, all,
+                 [&](const taken_image& of, renamed_image one) { put(out_[of.file], of.index, std::move(one)); });
   }
 
   // Finds the image of the file that is the entry.
@@ -220,7 +248,9 @@ class rename_finder {
   const files::image_places& places_;
   const planned_entries& planned_;
   taken_files read_files_;
-  patched_objects objects_;
+  object_files read_objects_;
+  std::map<std::string, delivered_images> delivered_;
+  images_of_values values_;
   std::vector<outer_images> taken_by_;
   /// Kustomizations that others include.
   std::set<std::filesystem::path> inner_;

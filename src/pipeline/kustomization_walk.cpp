@@ -195,13 +195,17 @@ void kustomization_walk::take_entries(const std::string& path, std::string text,
 result<void> kustomization_walk::take_file(const std::string& path, const std::string& from,
                                            std::vector<taken_image>& into) {
   const bool is_apart = is_pinned_apart(path);
+  // The real path costs calls of the system.
+  const auto take_known = [&](const fs::path& by) {
+    if (within_.read_files == nullptr) return false;
+    const auto known = within_.read_files->find(by);
+    if (known == within_.read_files->end()) return false;
+    std::ranges::copy(known->second, std::back_inserter(into));
+    return true;
+  };
+  if (take_known(path)) return {};
   const auto real_path = canonical_path(path);
-  if (within_.read_files != nullptr) {
-    if (const auto known = within_.read_files->find(real_path); known != within_.read_files->end()) {
-      std::ranges::copy(known->second, std::back_inserter(into));
-      return {};
-    }
-  }
+  if (take_known(real_path)) return {};
   auto text = read(path, from);
   if (!text && is_apart) return {};
   if (!text) return fail(std::move(text.error()));
@@ -219,7 +223,9 @@ result<void> kustomization_walk::take_file(const std::string& path, const std::s
     own.back().is_pinned_apart = is_apart;
   }
   std::ranges::copy(own, std::back_inserter(into));
-  if (within_.read_files != nullptr) within_.read_files->emplace(real_path, std::move(own));
+  if (within_.read_files == nullptr) return {};
+  within_.read_files->emplace(path, own);
+  within_.read_files->emplace(real_path, std::move(own));
   return {};
 }
 
@@ -235,7 +241,7 @@ void kustomization_walk::take_patches(const std::string& path, const read_kustom
     const std::size_t before = into.size();
     bool may_hold_image = one.text.contains("image");
     if (!one.by.empty()) {
-      std::ranges::move(images_of_other(one), std::back_inserter(into));
+      take_of_other(one, into);
       may_hold_image = false;
     } else if (!one.pointer.empty()) {
       std::ranges::copy_if(own, std::back_inserter(into),
@@ -283,16 +289,27 @@ std::vector<taken_image> kustomization_walk::images_within(const std::string& pa
   return out;
 }
 
-// Those of a patch in another object.
-std::vector<taken_image> kustomization_walk::images_of_other(const kustomization_patch& one) const {
-  read_kustomization holder;
-  holder.patches = {one};
-  if (auto text = read_input_text(one.by)) holder.text = *std::move(text);
-  auto out = images_within(one.by, holder);
-  std::erase_if(out, [&](const taken_image& image) {
-    return image.slot.document != one.document || !image.slot.pointer.starts_with(one.pointer + "/");
-  });
-  return out;
+// Those of a patch in another object. One file may hold thousands of them, which come one after the other.
+void kustomization_walk::take_of_other(const kustomization_patch& one, std::vector<taken_image>& into) {
+  object_files& known = within_.read_objects != nullptr ? *within_.read_objects : own_objects_;
+  if (!known.contains(one.by)) known.clear();
+  const auto [at, is_new] = known.try_emplace(one.by);
+  if (is_new)
+    if (auto text = read_input_text(one.by))
+      if (auto content = files::image_file::read(*std::move(text), one.by, places_)) at->second = *std::move(content);
+  if (!at->second) return;
+  const std::string before = one.pointer + "/";
+  const patch_places places(one.text);
+  const auto& slots = at->second->slots();
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    const files::slot& s = slots[i];
+    if (s.document != one.document || !s.pointer.starts_with(before) || !counts(s)) continue;
+    taken_image& image = into.emplace_back(taken_from(*at->second, i, one.by));
+    image.is_pinned_apart = s.form == files::slot_form::values || is_pinned_apart(one.by);
+    image.times = s.form == files::slot_form::values
+                      ? 2
+                      : places.times_applied(std::string_view(s.pointer).substr(one.pointer.size()));
+  }
 }
 
 std::vector<taken_image> kustomization_walk::images_of_patch(const std::string& path, std::string text) const {

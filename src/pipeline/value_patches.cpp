@@ -39,7 +39,9 @@ struct changed_values {
   std::map<std::string, changed_values, std::less<>> of;
   std::string text;
 
+  // One that is nested too deep is left out: `write` and the end of this take a call for each level.
   void put(std::string_view pointer, std::string_view value) {
+    if (std::ranges::count(pointer, '/') > static_cast<std::ptrdiff_t>(max_patched_depth)) return;
     changed_values* at = this;
     while (pointer.starts_with('/')) {
       pointer.remove_prefix(1);
@@ -186,6 +188,7 @@ void value_patches::take_fields(const std::string& by, const std::vector<image_c
       continue;
     changed_values changed;
     changed.put(pointer_of_field(one.field), "replaced");
+    if (changed.of.empty()) continue;
     patch made{.kind = one.kind, .name = one.name, .by = by, .has_members = true};
     made.problem = fmt::format("replacements in {} write {}, a part of it", by, one.field);
     changed.write(made.text);
@@ -223,8 +226,10 @@ std::vector<renamed_image> value_patches::renamed(const value_tree& own, const f
                                                   std::string_view pointer) const {
   std::vector<renamed_image> out;
   const layered_image merged(own, image, pointer);
+  std::size_t count = 0;
   for (const auto& one : patches_) {
     if (!reaches(*one, image)) continue;
+    if (++count > max_patches_of_image) break;
     const source_document& changes = one->content.documents[one->document];
     value_tree over = tree_of(changes, changes.root, one->by);
     over.has_members = one->has_members;
@@ -234,31 +239,68 @@ std::vector<renamed_image> value_patches::renamed(const value_tree& own, const f
   return out;
 }
 
+const yaml::source& patched_objects::read(const fs::path& file) {
+  const auto [found, is_new] = files_.try_emplace(file);
+  read_file& out = found->second;
+  if (is_new) {
+    out.text = read_input_text(file.string()).value_or("");
+    if (auto read = yaml::read_source(out.text)) out.content = *std::move(read);
+  }
+  return out.content;
+}
+
 std::pair<const patched_object*, std::string_view> patched_objects::of(const fs::path& file, const files::slot& image) {
   const std::string_view at = object_pointer(image);
   if (file.empty() || (image.is_in_text && at.empty())) return {};
   const auto [found, is_new] = known_.try_emplace({file, image.document, std::string(at)});
   patched_object& out = found->second;
-  if (is_new) {
+  const std::vector<source_document>& documents = read(file).documents;
+  if (is_new && image.document < documents.size()) {
+    const source_document& doc = documents[image.document];
     out.by = file.string();
-    out.text = read_input_text(out.by).value_or("");
-    out.document = image.document;
-    auto read = yaml::read_source(out.text);
-    const bool has_document = read && out.document < read->documents.size();
-    if (has_document && image.is_in_text) {
-      const source_document& doc = read->documents[out.document];
-      out.text = std::string(doc.at(doc.resolve(doc.at_pointer(doc.root, at))).text);
-      out.document = 0;
-      read = yaml::read_source(out.text);
-    }
-    if (read && out.document < read->documents.size()) {
-      out.content = *std::move(read);
-      const source_document& doc = out.content.documents[out.document];
-      out.root = image.is_in_text ? doc.root : doc.at_pointer(doc.root, at);
+    out.doc = &doc;
+    out.root = doc.at_pointer(doc.root, at);
+    if (image.is_in_text) {
+      out.text = std::string(doc.at(doc.resolve(out.root)).text);
+      out.root = no_node;
+      if (auto read = yaml::read_source(out.text); read && !read->documents.empty()) {
+        out.content = *std::move(read);
+        out.doc = &out.content.documents.front();
+        out.root = out.doc->root;
+      }
     }
   }
   if (out.root == no_node) return {};
   return {&out, std::string_view(image.pointer).substr(at.size())};
+}
+
+void images_of_values::find(const value_patches& patches, const std::vector<taken_image>& all, const on_found& take) {
+  std::map<std::pair<std::string_view, std::string_view>, std::vector<placed_image>> below;
+  for (const taken_image& image : all) {
+    const files::slot& s = image.slot;
+    if (!s.tag || s.reason != files::skip_reason::none || s.kind.empty() || !may_have_values(s)) continue;
+    placed_image own{.image = &image};
+    if (patches.may_reach(s) && has_object(own))
+      for (renamed_image& one : patches.renamed(own.object->tree(), s, own.pointer)) take(image, std::move(one));
+    auto& same = below[{s.kind, s.object}];
+    for (std::size_t i = 0; image.is_of_patch && i < same.size(); ++i)
+      if (auto one = above(same[i], own)) take(image, *std::move(one));
+    if (same.size() < max_patches_of_image) same.push_back(own);
+  }
+}
+
+bool images_of_values::has_object(placed_image& of) {
+  if (!of.is_known) std::tie(of.object, of.pointer) = objects_.of(of.image->file, of.image->slot);
+  of.is_known = true;
+  return of.object != nullptr;
+}
+
+std::optional<renamed_image> images_of_values::above(placed_image& below, placed_image& own) {
+  if (!has_object(own) || !has_object(below) || own.object == below.object) return std::nullopt;
+  const value_tree base = own.object->tree();
+  value_tree other = below.object->tree();
+  other.by = below.image->place;
+  return layered_image(base, own.image->slot, own.pointer).above(other);
 }
 
 }  // namespace pinhook::pipeline

@@ -15,6 +15,7 @@
 #include <pinhook/pipeline/inputs.hpp>
 #include <pinhook/pipeline/kustomization_walk.hpp>
 
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,6 +28,8 @@ struct controller_overlay {
   std::string by;
   /// The kustomization of the folder; a folder may have none, and the file then does not exist.
   std::string kustomization;
+  /// Its canonical_path.
+  std::filesystem::path real_path;
   std::vector<files::kustomize_entry> images;
   std::vector<kustomization_patch> patches;
 };
@@ -37,7 +40,9 @@ struct controller_overlay {
 /// Those of all files of a run.
 [[nodiscard]] std::vector<controller_overlay> controller_overlays(const std::vector<const input*>& inputs);
 
-/// The kustomization as it is delivered. No value: its file cannot be read.
-[[nodiscard]] std::optional<read_kustomization> delivered(const controller_overlay& by);
+/// The kustomization of a folder that is delivered, without an overlay. No value: its file cannot be read.
+[[nodiscard]] std::optional<read_kustomization> delivered_folder(const std::string& kustomization);
+/// Adds what an overlay of it has.
+void add_overlay(const controller_overlay& one, read_kustomization& to);
 
 }  // namespace pinhook::pipeline

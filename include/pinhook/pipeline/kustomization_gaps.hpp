@@ -61,6 +61,8 @@ struct gap_limits {
   const slot_rules& orders;
   /// Patches of controllers' objects for the kustomization count as its own.
   const std::vector<controller_overlay>& overlays;
+  /// walk_limits::read_objects.
+  object_files* objects = nullptr;
 };
 
 /// `path` and `text` are those of the kustomization.

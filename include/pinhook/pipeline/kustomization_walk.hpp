@@ -16,6 +16,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -108,8 +109,11 @@ struct read_kustomization {
 /// The form in which files of a run are compared.
 [[nodiscard]] std::filesystem::path canonical_path(const std::filesystem::path& path);
 
-/// The images of files, by canonical path, for walks that reach the same files.
+/// The images of files, by canonical path and by that which led there, for walks that reach the same files.
 using taken_files = std::map<std::filesystem::path, std::vector<taken_image>>;
+
+/// The last file of objects with patches (kustomization_patch::by), by its path; no value: it cannot be read.
+using object_files = std::map<std::string, std::optional<files::image_file>>;
 
 /// An entry that gives a tag or a digest and matches an image of another name (files::matched_by_dots).
 struct dot_match {
@@ -135,6 +139,8 @@ struct walk_limits {
   bool is_lenient = false;
   /// Files are read once for all walks that share it; null: for this one.
   taken_files* read_files = nullptr;
+  /// The same for those of objects with patches.
+  object_files* read_objects = nullptr;
   /// With `takes_entries`, these count, too: taken_image::index goes on behind that of the slots. Null: there are none.
   const planned_entries* planned = nullptr;
 };
@@ -171,7 +177,7 @@ class kustomization_walk {
   void take_fields(const std::string& path, const read_kustomization& from, std::vector<taken_image>& into);
   void take_patches(const std::string& path, const read_kustomization& from, std::vector<taken_image>& into);
   [[nodiscard]] std::vector<taken_image> images_within(const std::string& path, const read_kustomization& from) const;
-  [[nodiscard]] std::vector<taken_image> images_of_other(const kustomization_patch& one) const;
+  void take_of_other(const kustomization_patch& one, std::vector<taken_image>& into);
   std::vector<taken_image> images_of_patch(const std::string& path, std::string text) const;
   result<std::string> read(const std::string& path, std::string_view named_by);
   result<void> take(const std::string& from, const std::string& resource, std::vector<taken_image>& into);
@@ -190,6 +196,7 @@ class kustomization_walk {
   /// Of the kustomization whose entries were applied last: those that gave an image with taken_image::cut_by, and that.
   std::map<std::size_t, std::string> cut_entries_;
   std::size_t files_ = 0;
+  object_files own_objects_;
 };
 
 }  // namespace pinhook::pipeline

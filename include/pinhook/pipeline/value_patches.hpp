@@ -17,8 +17,10 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -27,21 +29,27 @@
 
 namespace pinhook::pipeline {
 
-/// An object with images in values: its file, or a patch in a text of its file.
-struct patched_object {
-  std::string text;
-  yaml::source content{};
-  yaml::node_index root = yaml::no_node;
-  std::size_t document = 0;
-  std::string by{};
+/// Limit of the patches that are compared with one image. Real objects have one for each of some overlays.
+inline constexpr std::size_t max_patches_of_image = 100;
+/// Limit of the keys on the way to a member that a patch changes: deeper than values are.
+inline constexpr std::size_t max_patched_depth = 100;
 
-  [[nodiscard]] value_tree tree() const { return tree_of(content.documents[document], root, by); }
+/// An object with images in values: of its file, or a patch in a text of its file.
+struct patched_object {
+  const yaml::source_document* doc = nullptr;
+  yaml::node_index root = yaml::no_node;
+  std::string by{};
+  /// Of a patch in a text: that text, which `doc` was read from.
+  std::string text{};
+  yaml::source content{};
+
+  [[nodiscard]] value_tree tree() const { return tree_of(*doc, root, by); }
 };
 
 /// False for the images of pod templates, which are texts of their own.
 [[nodiscard]] bool may_have_values(const files::slot& image);
 
-/// The objects of images, each read once.
+/// The objects of images, each read once; so is their file, which may hold thousands of them.
 class patched_objects {
  public:
   /// The object of the image in this file, and the image's pointer in it. Null: it cannot be read.
@@ -49,6 +57,13 @@ class patched_objects {
                                                                       const files::slot& image);
 
  private:
+  struct read_file {
+    std::string text;
+    yaml::source content;
+  };
+  const yaml::source& read(const std::filesystem::path& file);
+
+  std::map<std::filesystem::path, read_file> files_;
   /// By the file, the document, and the pointer to the object or the text of the patch.
   std::map<std::tuple<std::filesystem::path, std::size_t, std::string>, patched_object> known_;
 };
@@ -61,7 +76,7 @@ class value_patches {
   [[nodiscard]] bool is_empty() const { return patches_.empty(); }
   /// True for an image that one of them may change.
   [[nodiscard]] bool may_reach(const files::slot& image) const;
-  /// What they make of an image, which stands in this object.
+  /// What they make of an image, which stands in this object: the first max_patches_of_image that may change it.
   [[nodiscard]] std::vector<renamed_image> renamed(const value_tree& own, const files::slot& image,
                                                    std::string_view pointer) const;
 
@@ -82,6 +97,27 @@ class value_patches {
   [[nodiscard]] static bool reaches(const patch& one, const files::slot& image);
 
   std::vector<std::unique_ptr<patch>> patches_;
+};
+
+/// Images in values among those that a kustomization takes.
+class images_of_values {
+ public:
+  using on_found = std::function<void(const taken_image& of, renamed_image one)>;
+  /// What patches make of them, which change parts of them; and what those of a patch are with the object below it.
+  void find(const value_patches& patches, const std::vector<taken_image>& all, const on_found& take);
+
+ private:
+  /// Its object is looked for once.
+  struct placed_image {
+    const taken_image* image = nullptr;
+    bool is_known = false;
+    const patched_object* object = nullptr;
+    std::string_view pointer{};
+  };
+  bool has_object(placed_image& of);
+  std::optional<renamed_image> above(placed_image& below, placed_image& own);
+
+  patched_objects objects_;
 };
 
 }  // namespace pinhook::pipeline

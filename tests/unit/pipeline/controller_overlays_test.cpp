@@ -141,5 +141,48 @@ TEST_F(ControllerOverlays, HaveImagesOfTheirOwnThatAreMerged) {
   EXPECT_EQ(done.writes.size(), 1U) << "the second one is of no folder";
 }
 
+// The folder is read once for all of them.
+TEST_F(ControllerOverlays, OfOneFolderAreEachComparedWithIt) {
+  const auto object = [](const std::string& name, const std::string& more) {
+    return flux("path: ./apps, images: [{name: nginx, newName: " + name + "/nginx}]" + more);
+  };
+  const std::string patch = ", patches: [{patch: '{kind: Pod, metadata: {name: p}}'}]";
+  digests.holds("m.example/nginx:1.25", digest_of_digit('a'));
+  digests.holds("n.example/nginx:1.25", digest_of_digit('d'));
+  for (const std::string& all : {object("m.example", "") + "---\n" + object("n.example", ""),
+                                 object("n.example", "") + "---\n" + object("m.example", ""),
+                                 object("m.example", patch) + "---\n" + object("n.example", ""),
+                                 object("m.example", "") + "---\n" + object("n.example", patch)}) {
+    inputs.clear();
+    take("clusters/web.yaml", all);
+    write("apps/kustomization.yaml", "resources: [pod.yaml]\n");
+    take("apps/pod.yaml", pod);
+    const auto done = run();
+    EXPECT_THAT(done.writes, IsEmpty()) << all;
+    EXPECT_THAT(done.messages, HasSubstr("changes it to \"n.example/nginx:1.25\"")) << all;
+  }
+}
+
+TEST_F(ControllerOverlays, GiveAnImageALimitedNumberOfNames) {
+  const auto with = [&](int names) {
+    inputs.clear();
+    std::string all;
+    for (int i = 0; i < names; ++i) {
+      all += "---\n" + argo(fmt::format("path: apps, kustomize: {{images: [nginx=m{}.example/nginx]}}", i));
+      digests.holds(fmt::format("m{}.example/nginx:1.25", i), digest_of_digit('a'));
+    }
+    take("clusters/web.yaml", all);
+    write("apps/kustomization.yaml", "resources: [pod.yaml]\n");
+    take("apps/pod.yaml", pod);
+    return run();
+  };
+  EXPECT_EQ(with(100).writes.size(), 1U);
+  for (const int names : {101, 150}) {
+    const auto left = with(names);
+    EXPECT_THAT(left.writes, IsEmpty()) << names;
+    EXPECT_THAT(left.messages, HasSubstr("more than 100 other names are given to it; pin it where"));
+  }
+}
+
 }  // namespace
 }  // namespace pinhook::pipeline

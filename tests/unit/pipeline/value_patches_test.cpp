@@ -147,5 +147,54 @@ TEST_F(ValuePatches, AreMergedWithWhatIsBelowAndOver) {
   EXPECT_THAT(images_of(inline_patch, "", "prod/kustomization.yaml"), IsEmpty());
 }
 
+std::string keys_of_depth(std::size_t count, std::string_view sign) {
+  std::string out;
+  for (std::size_t i = 0; i < count; ++i) out += std::string(sign) + "a";
+  return out;
+}
+
+// Each level would need a call.
+TEST_F(ValuePatches, ThatAreNestedTooDeepAreLeftOut) {
+  const std::string base = release("{image: " + std::string(by_tag) + "}");
+  const auto by_operation = [&](std::size_t depth) {
+    return "patches: [{target: {kind: HelmRelease}, patch: \"[{op: replace, path: /spec/values/image/repository, "
+           "value: "
+           "acme/two}, {op: add, path: /spec/values" +
+           keys_of_depth(depth, "/") + "/tag, value: x}]\"}]\n";
+  };
+  const auto by_field = [&](std::size_t depth) {
+    return "replacements: [{source: {kind: ConfigMap, fieldPath: data.x}, targets: [{select: {kind: HelmRelease}, "
+           "fieldPaths: [spec.values.image.repository, spec.values" +
+           keys_of_depth(depth, ".") + ".tag]}]}]\n";
+  };
+  for (const std::size_t depth : {std::size_t{10}, max_patched_depth, std::size_t{300'000}}) {
+    EXPECT_THAT(found(base, by_operation(depth)), ElementsAre("0 acme/two:v1")) << depth;
+    EXPECT_THAT(found(base, by_field(depth)), ElementsAre("0 refused")) << depth;
+  }
+}
+
+TEST_F(ValuePatches, AreComparedWithAnImageUpToALimit) {
+  const auto patches = [](std::size_t before) {
+    std::string out = "patches:\n";
+    for (std::size_t i = 0; i < before; ++i) out += "- patch: '{kind: HelmRelease, spec: {values: {image: {}}}}'\n";
+    return out +
+           "- patch: '{kind: HelmRelease, metadata: {name: web}, spec: {values: {image: {repository: acme/two}}}}'\n";
+  };
+  const std::string base = release("{image: " + std::string(by_tag) + "}");
+  EXPECT_THAT(found(base, patches(max_patches_of_image - 1)), ElementsAre("0 acme/two:v1"));
+  EXPECT_THAT(found(base, patches(max_patches_of_image)), IsEmpty());
+}
+
+// The file is read once: nodes take ten times its bytes.
+TEST_F(ValuePatches, ReachThousandsOfObjectsOfOneFile) {
+  std::string base;
+  for (int i = 0; i < 2'000; ++i) base += "---\n" + release("{image: " + std::string(by_tag) + "}");
+  EXPECT_EQ(found(base,
+                  "patches: [{target: {kind: HelmRelease}, patch: '[{op: replace, path: "
+                  "/spec/values/image/repository, value: acme/two}]'}]\n")
+                .size(),
+            2'000U);
+}
+
 }  // namespace
 }  // namespace pinhook::pipeline
