@@ -167,11 +167,17 @@ std::optional<renamed_image> layered_image::outer_part(const value_tree& other, 
   }
   for (std::string_view around = pointer_; !around.empty();) {
     around = around.substr(0, around.rfind('/'));
+    const node_index at = other.doc->at_pointer(other.root, around);
+    const node_index global = other.doc->find(at, global_key);
     for (const std::string_view key : outer_keys())
-      for (const std::string& place :
-           {fmt::format("{}/{}", around, key), fmt::format("{}/{}/{}", around, global_key, key)}) {
+      for (const bool is_global : {false, true}) {
+        // As a rule there is none, and no path need be made.
+        const std::string_view text = text_of(other, is_global ? global : at, key);
+        if (text.empty()) continue;
+        const std::string place =
+            is_global ? fmt::format("{}/{}/{}", around, global_key, key) : fmt::format("{}/{}", around, key);
         if (!is_over && base_.doc->at_pointer(base_.root, place) != no_node) continue;
-        if (!may_be_part(key, other.text_at(place), base_.text_at(place))) continue;
+        if (!may_be_part(key, text, base_.text_at(place))) continue;
         std::string path = place.substr(1);
         std::ranges::replace(path, '/', '.');
         return part_of(other, path);
