@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <system_error>
 #include <utility>
 
@@ -92,6 +93,7 @@ const values_layers::directory& values_layers::listed(const fs::path& path) {
       }));
   std::ranges::sort(out.values);
   std::ranges::sort(out.folders);
+  std::ranges::transform(out.values, std::back_inserter(out.stems), stem_of);
   return out;
 }
 
@@ -110,10 +112,10 @@ std::vector<values_layers::layer_file> values_layers::layers_of(const std::strin
   if (path == "-" || !files::is_values_file(path)) return out;
   const fs::path folder = fs::path(path).parent_path();
   const std::string stem = stem_of(path);
-  const directory own = listed(folder);
-  for (const fs::path& one : own.values) {
-    if (is_laid_over(stem_of(one), stem)) out.push_back({one, {}, {}, true});
-    if (is_laid_over(stem, stem_of(one))) out.push_back({one, {}, {}, false});
+  const directory& own = listed(folder);
+  for (std::size_t i = 0; i < own.values.size(); ++i) {
+    if (is_laid_over(own.stems[i], stem)) out.push_back({own.values[i], {}, {}, true});
+    if (is_laid_over(stem, own.stems[i])) out.push_back({own.values[i], {}, {}, false});
   }
   if (own.is_chart) {
     take_of_chart(folder, stem == usual_stem, out);

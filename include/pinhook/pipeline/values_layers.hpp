@@ -49,6 +49,8 @@ class values_layers {
   };
   struct directory {
     std::vector<std::filesystem::path> values, folders;
+    /// Of `values`: compared for each of them.
+    std::vector<std::string> stems;
     bool is_chart = false;
   };
   struct read_file {
