@@ -62,10 +62,11 @@ const std::vector<fs::path>& chart_relations::folders_in(const fs::path& folder)
   if (!is_new) return at->second;
   std::size_t count = 0;
   // What could be read counts.
-  static_cast<void>(files::each_entry(folder.native(), [&](std::string_view name, fs::file_type type) {
-    if (type == fs::file_type::directory) at->second.push_back(plain(folder / name));
-    return ++count < max_charts_beside;
-  }));
+  [[maybe_unused]] const std::error_code failed =
+      files::each_entry(folder.native(), [&](std::string_view name, fs::file_type type) {
+        if (type == fs::file_type::directory) at->second.push_back(plain(folder / name));
+        return ++count < max_charts_beside;
+      });
   std::ranges::sort(at->second);
   return at->second;
 }

@@ -88,13 +88,14 @@ class search {
     std::vector<std::string> kustomizations;
     std::vector<std::string> below;
     // What could be read counts.
-    static_cast<void>(files::each_entry(directory.native(), [&](std::string_view name, fs::file_type type) {
-      if (type == fs::file_type::regular && files::is_kustomization_name(name))
-        kustomizations.emplace_back(name);
-      else if (type == fs::file_type::directory && levels > 0)
-        below.emplace_back(name);
-      return true;
-    }));
+    [[maybe_unused]] const std::error_code failed =
+        files::each_entry(directory.native(), [&](std::string_view name, fs::file_type type) {
+          if (type == fs::file_type::regular && files::is_kustomization_name(name))
+            kustomizations.emplace_back(name);
+          else if (type == fs::file_type::directory && levels > 0)
+            below.emplace_back(name);
+          return true;
+        });
     std::ranges::sort(kustomizations);
     for (const std::string& one : kustomizations) take_found(directory / one);
     std::ranges::sort(below);

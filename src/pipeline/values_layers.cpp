@@ -82,7 +82,7 @@ const values_layers::directory& values_layers::listed(const fs::path& path) {
   if (!is_new) return out;
   std::size_t count = 0;
   // What could be read counts.
-  static_cast<void>(
+  [[maybe_unused]] const std::error_code failed =
       files::each_entry(path.empty() ? "." : path.native(), [&](std::string_view name, fs::file_type type) {
         if (type == fs::file_type::directory && std::ranges::find(other_folders, name) == other_folders.end())
           out.folders.push_back((path / name).lexically_normal());
@@ -90,7 +90,7 @@ const values_layers::directory& values_layers::listed(const fs::path& path) {
           out.values.push_back((path / name).lexically_normal());
         out.is_chart = out.is_chart || name == "Chart.yaml";
         return ++count < max_files_beside_values;
-      }));
+      });
   std::ranges::sort(out.values);
   std::ranges::sort(out.folders);
   std::ranges::transform(out.values, std::back_inserter(out.stems), stem_of);
