@@ -3,17 +3,16 @@
 #include <pinhook/files/file_walk.hpp>
 #include <pinhook/files/kustomization.hpp>
 #include <pinhook/pipeline/input_text.hpp>
+#include <pinhook/pipeline/repository_paths.hpp>
 #include <pinhook/yaml/each_item.hpp>
 #include <pinhook/yaml/source.hpp>
 
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <cstring>
 #include <filesystem>
 #include <iterator>
 #include <optional>
-#include <system_error>
 #include <utility>
 
 namespace pinhook::pipeline {
@@ -25,37 +24,6 @@ using yaml::source_document;
 
 constexpr std::string_view flux_group = "kustomize.toolkit.fluxcd.io/";
 constexpr std::string_view argo_group = "argoproj.io/";
-// Folders above a file that may be the root of its repository.
-constexpr std::size_t max_folders_above = 16;
-
-bool may_hold(std::string_view text, std::string_view word) {
-  return !text.empty() && ::memmem(text.data(), text.size(), word.data(), word.size()) != nullptr;
-}
-
-std::string kustomization_of(const fs::path& folder) {
-  std::error_code failed;
-  for (const char* name : {"kustomization.yaml", "kustomization.yml", "Kustomization"})
-    if (fs::is_regular_file(folder / name, failed)) return (folder / name).lexically_normal().string();
-  return (folder / "kustomization.yaml").lexically_normal().string();
-}
-
-// The folder of a path from the root of the repository; empty: it is not there.
-fs::path folder_in_repository(const std::string& path, std::string_view name) {
-  while (name.starts_with('/') || name.starts_with("./")) name.remove_prefix(name.starts_with('/') ? 1 : 2);
-  if (name.starts_with("..") || name.contains("{{") || name.contains("${")) return {};
-  std::error_code failed;
-  fs::path above = fs::absolute(path, failed).parent_path();
-  fs::path up = fs::path(path).parent_path();
-  // A file within the folder that its own object delivers.
-  for (std::size_t i = 0; i < max_folders_above && !name.empty(); ++i) {
-    if (fs::is_directory(up / name, failed)) return (up / name).lexically_normal();
-    if (above == above.root_path()) break;
-    above = above.parent_path();
-    up /= "..";
-  }
-  return {};
-}
-
 // "nginx=quay.io/acme/nginx:1.25", "nginx:1.25", "nginx@sha256:…" (sigs.k8s.io/kustomize/kustomize/v5,
 // commands/edit/set/setimage.go).
 files::kustomize_entry entry_of(std::string_view text) {
@@ -133,9 +101,9 @@ class overlay_reader {
       ++index;
     });
     if (out.images.empty() && out.patches.empty()) return;
-    const fs::path at = folder_in_repository(path_, folder);
+    const fs::path at = in_repository(path_, folder, fs::file_type::directory);
     if (at.empty()) return;
-    out.kustomization = kustomization_of(at);
+    out.kustomization = kustomization_in(at).value_or((at / "kustomization.yaml").string());
     out.real_path = canonical_path(out.kustomization);
     out_.push_back(std::move(out));
   }
@@ -162,7 +130,7 @@ std::optional<read_kustomization> made_of_folder(const fs::path& folder) {
 
 std::vector<controller_overlay> controller_overlays(const std::string& path, std::string_view text) {
   std::vector<controller_overlay> out;
-  if (!may_hold(text, flux_group) && !(may_hold(text, argo_group) && may_hold(text, "kustomize"))) return out;
+  if (!text_holds(text, flux_group) && !(text_holds(text, argo_group) && text_holds(text, "kustomize"))) return out;
   const auto read = yaml::read_source(text);
   for (std::size_t i = 0; read && i < read->documents.size(); ++i)
     std::ranges::move(overlay_reader(path, read->documents[i], i).take(), std::back_inserter(out));

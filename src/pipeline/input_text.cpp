@@ -76,4 +76,8 @@ result<std::string> read_standard_input(terminal from) {
   return text;
 }
 
+bool text_holds(std::string_view text, std::string_view word) {
+  return !text.empty() && ::memmem(text.data(), text.size(), word.data(), word.size()) != nullptr;
+}
+
 }  // namespace pinhook::pipeline

@@ -2,6 +2,7 @@
 
 #include <pinhook/pipeline/input_text.hpp>
 #include <pinhook/pipeline/patch_places.hpp>
+#include <pinhook/pipeline/repository_paths.hpp>
 #include <pinhook/yaml/source.hpp>
 
 #include <fmt/core.h>
@@ -16,14 +17,6 @@ namespace pinhook::pipeline {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::optional<std::string> kustomization_in(const fs::path& directory) {
-  for (const char* name : {"kustomization.yaml", "kustomization.yml", "Kustomization"}) {
-    std::error_code ignored;
-    if (fs::is_regular_file(directory / name, ignored)) return (directory / name).string();
-  }
-  return std::nullopt;
-}
 
 bool counts(const files::slot& s) {
   return s.ref && (s.reason == files::skip_reason::none || s.reason == files::skip_reason::skip_label);

@@ -2,11 +2,11 @@
 
 #include <pinhook/pipeline/input_text.hpp>
 #include <pinhook/pipeline/kustomization_walk.hpp>
+#include <pinhook/pipeline/repository_paths.hpp>
 #include <pinhook/yaml/each_item.hpp>
 
 #include <optional>
 #include <string_view>
-#include <system_error>
 
 namespace pinhook::pipeline {
 namespace {
@@ -29,13 +29,9 @@ void take_names(const source_document& doc, std::set<std::string_view>& out) {
 }
 
 std::optional<std::string> kustomization_text(const fs::path& directory) {
-  for (const char* name : {"kustomization.yaml", "kustomization.yml", "Kustomization"}) {
-    std::error_code ignored;
-    if (!fs::is_regular_file(directory / name, ignored)) continue;
-    auto text = read_input_text((directory / name).string());
-    return text ? std::optional(*std::move(text)) : std::nullopt;
-  }
-  return std::nullopt;
+  const auto path = kustomization_in(directory);
+  auto text = path ? read_input_text(*path) : fail(error_code::not_found, "");
+  return text ? std::optional(*std::move(text)) : std::nullopt;
 }
 
 }  // namespace

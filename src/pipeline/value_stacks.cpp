@@ -1,14 +1,14 @@
 #include <pinhook/pipeline/value_stacks.hpp>
 
+#include <pinhook/pipeline/input_text.hpp>
+#include <pinhook/pipeline/repository_paths.hpp>
 #include <pinhook/yaml/each_item.hpp>
 #include <pinhook/yaml/source.hpp>
 
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <cstring>
 #include <iterator>
-#include <system_error>
 #include <utility>
 
 namespace pinhook::pipeline {
@@ -22,19 +22,12 @@ using yaml::source_kind;
 
 constexpr std::string_view usual_name = "values.yaml";
 constexpr std::string_view helmfile_name = "helmfile";
-// Folders above a file that may be the root of its repository.
-constexpr std::size_t max_levels = 16;
-
-// Far faster than string_view::find, on texts of all files of a run.
-bool holds(std::string_view text, std::string_view word) {
-  return !text.empty() && ::memmem(text.data(), text.size(), word.data(), word.size()) != nullptr;
-}
 
 bool may_name_values(const std::string& path, std::string_view text) {
   const std::string name = fs::path(path).filename().string();
   if (name.starts_with(helmfile_name)) return true;
-  if (name.contains("ustomization") && holds(text, "helmCharts")) return true;
-  return holds(text, "HelmRelease") || (holds(text, "argoproj.io") && holds(text, "valueFiles"));
+  if (name.contains("ustomization") && text_holds(text, "helmCharts")) return true;
+  return text_holds(text, "HelmRelease") || (text_holds(text, "argoproj.io") && text_holds(text, "valueFiles"));
 }
 
 bool is_template(std::string_view text) { return text.contains("{{") || text.contains("${"); }
@@ -79,22 +72,9 @@ class stack_reader {
     return (fs::path(path_).parent_path() / name).lexically_normal();
   }
 
-  // A path from the root of the repository, or of another one of which this folder has a copy.
   void add_in_repository(std::string_view name, value_stack& into) const {
-    while (name.starts_with('/') || name.starts_with("./")) name.remove_prefix(name.starts_with('/') ? 1 : 2);
-    if (name.empty() || is_template(name) || name.starts_with("..") || name.contains("://")) return;
-    std::error_code failed;
-    fs::path folder = fs::absolute(path_, failed).parent_path();
-    fs::path up = fs::path(path_).parent_path();
-    for (std::size_t i = 0; i < max_levels; ++i) {
-      if (const fs::path file = up / name; fs::is_regular_file(file, failed)) {
-        into.push_back({.path = file.lexically_normal()});
-        return;
-      }
-      if (folder == folder.root_path()) return;
-      folder = folder.parent_path();
-      up /= "..";
-    }
+    if (auto file = in_repository(path_, name, fs::file_type::regular); !file.empty())
+      into.push_back({.path = std::move(file)});
   }
 
   void add_beside(std::string_view name, value_stack& into) const {
@@ -272,11 +252,13 @@ std::vector<value_stack> value_stacks(const std::string& path, std::string_view 
   return out;
 }
 
-bool names_values_of_objects(std::string_view text) { return holds(text, "HelmRelease") && holds(text, "valuesFrom"); }
+bool names_values_of_objects(std::string_view text) {
+  return text_holds(text, "HelmRelease") && text_holds(text, "valuesFrom");
+}
 
 std::vector<named_values_source> named_values_sources(const std::string& path, std::string_view text) {
   std::vector<named_values_source> out;
-  if (!holds(text, "onfigMap") && !holds(text, "ecret")) return out;
+  if (!text_holds(text, "onfigMap") && !text_holds(text, "ecret")) return out;
   const auto read = yaml::read_source(text);
   for (std::size_t i = 0; read && i < read->documents.size(); ++i) {
     take_generated(path, read->documents[i], out);
