@@ -21,7 +21,7 @@ using yaml::node_index;
 using yaml::source_document;
 using yaml::source_kind;
 
-// Groups whose objects have no images in several changed_values; "" is core.
+// Groups whose objects have no images in several members; "" is core.
 constexpr std::array<std::string_view, 5> groups_without_values{"", "apps", "batch", "networking.k8s.io",
                                                                 "rbac.authorization.k8s.io"};
 constexpr std::array<std::string_view, 9> kinds_without_values{
