@@ -1,8 +1,8 @@
 #include <pinhook/admission/pinned_slots.hpp>
 
 #include <pinhook/admission/pull_policy.hpp>
+#include <pinhook/base/json_pointer.hpp>
 #include <pinhook/pin/json_patch.hpp>
-#include <pinhook/pin/json_pointer.hpp>
 #include <pinhook/pin/write_pin.hpp>
 
 #include <algorithm>
@@ -19,7 +19,7 @@ void write_record(const inquiry& about, std::vector<pin::recorded_pin> newest, p
   if (metadata.pins == text) return;
   std::string pointer = "/metadata/annotations";
   if (!metadata.has_annotations) patch.add_object(pointer);
-  pin::append_pointer(pointer, pin::pins_annotation);
+  append_pointer(pointer, pin::pins_annotation);
   if (metadata.pins)
     patch.replace(pointer, text);
   else

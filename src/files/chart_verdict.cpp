@@ -1,5 +1,6 @@
 #include <pinhook/files/chart_verdict.hpp>
 
+#include <pinhook/base/json_pointer.hpp>
 #include <pinhook/files/chart_schema.hpp>
 #include <pinhook/files/rewrite_slot.hpp>
 
@@ -31,16 +32,7 @@ constexpr std::string_view marked_remedy =
 values_path path_of_pointer(std::string_view pointer) {
   values_path out;
   while (!pointer.empty()) {
-    pointer.remove_prefix(1);
-    const std::string_view part = pointer.substr(0, pointer.find('/'));
-    pointer.remove_prefix(part.size());
-    std::string key;
-    for (std::size_t i = 0; i < part.size(); ++i) {
-      const bool is_escape = part[i] == '~' && i + 1 < part.size();
-      key += !is_escape ? part[i] : part[i + 1] == '1' ? '/' : '~';
-      if (is_escape) ++i;
-    }
-    out.push_back(std::move(key));
+    out.push_back(take_part(pointer));
   }
   return out;
 }

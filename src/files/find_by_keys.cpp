@@ -1,12 +1,12 @@
 // Custom resources of any kind: strings and mappings in `spec` whose keys are those of images, and objects inside of
 // objects.
+#include <pinhook/base/json_pointer.hpp>
 #include <pinhook/files/filled_in.hpp>
 #include <pinhook/files/image_guess.hpp>
 #include <pinhook/files/image_search.hpp>
 #include <pinhook/pin/image_keys.hpp>
 #include <pinhook/pin/image_kinds.hpp>
 #include <pinhook/pin/image_parts.hpp>
-#include <pinhook/pin/json_pointer.hpp>
 #include <pinhook/pin/operator_images.hpp>
 
 #include <fmt/core.h>
@@ -64,7 +64,7 @@ class key_search {
       const std::string_view key = scalar_at(in_.doc, k);
       if (is_whole && !key.empty() && !pin::is_key_without_images(key)) {
         const std::size_t size = pointer_.size();
-        pin::append_pointer(pointer_, key);
+        append_pointer(pointer_, key);
         if (auto ok = take(in_.doc.at(k).next, key); !ok) return ok;
         pointer_.resize(size);
       }
@@ -130,7 +130,7 @@ class key_search {
       }
       if (name.empty() || name == "<<" || pin::is_key_without_images(name)) continue;
       const bool is_image = names_image && !parts->contains(value);
-      if (is_image || is_collection(value)) pin::append_pointer(pointer_, name);
+      if (is_image || is_collection(value)) append_pointer(pointer_, name);
       const bool is_built = builds_ && key == built_list && name == pin::image_key;
       if (is_image) take_string(value, name, is_built ? skip_reason::built : skip_reason::none);
       if (auto ok = take(value, name); !ok) return ok;
@@ -214,7 +214,7 @@ class key_search {
     if (!text || !is_image_text({}, *text, false) || parts.contains(value) || in_.known.contains(value)) return;
     parts.insert(value);
     std::string pointer = pointer_;
-    pin::append_pointer(pointer, key);
+    append_pointer(pointer, key);
     found_image image = scalar_image(in_, value, std::move(pointer));
     const auto ref = registry::reference::parse(*text);
     if (row.pin == pin::operator_pin::none && !(ref && ref->is_pinned())) {
@@ -233,7 +233,7 @@ class key_search {
     parts.insert(tag);
     if (name != no_node) parts.insert(name);
     std::string pointer = pointer_;
-    pin::append_pointer(pointer, row.tag);
+    append_pointer(pointer, row.tag);
     found_image image = scalar_image(in_, tag, std::move(pointer));
     image.slot.reason = skip_reason::split;
     image.slot.problem = row.reason;
@@ -266,7 +266,7 @@ class key_search {
       const auto ref = registry::reference::parse(*text);
       if (!ref || !ref->tag().empty() || ref->is_pinned() || has_own_tag(mapping, key)) continue;
       std::string pointer = pointer_;
-      pin::append_pointer(pointer, key);
+      append_pointer(pointer, key);
       found_image other = scalar_image(in_, value, std::move(pointer));
       other.slot.problem = fmt::format("the tag of {} may also be its own", pin::image_key);
       other.slot.remedy = image.slot.remedy;

@@ -1,8 +1,8 @@
 // The operator's paths of images, followed in the tree.
 #include <pinhook/base/glob.hpp>
+#include <pinhook/base/json_pointer.hpp>
 #include <pinhook/files/image_search.hpp>
 #include <pinhook/pin/find_slots.hpp>
-#include <pinhook/pin/json_pointer.hpp>
 #include <pinhook/pin/object.hpp>
 #include <pinhook/pin/path.hpp>
 
@@ -51,7 +51,7 @@ class path_follower {
       const auto next = member_of(in_.doc, at, step.name);
       if (!next) return fail(next.error());
       if (next->value == no_node) return {};
-      pin::append_pointer(pointer_, step.name);
+      append_pointer(pointer_, step.name);
       return follow(next->value, depth + 1);
     }
     if (step.type == step_kind::elements && inner.kind == source_kind::sequence) return elements(inner, depth);
@@ -78,7 +78,7 @@ class path_follower {
       if (key.kind != source_kind::scalar) continue;
       if (!keys.insert(key.text).second)
         return refuse_at(in_.doc.at(k), fmt::format("duplicate key {}", quoted(key.text)));
-      pin::append_pointer(pointer_, key.text);
+      append_pointer(pointer_, key.text);
       if (auto ok = follow(in_.doc.at(k).next, depth + 1); !ok) return ok;
       pointer_.resize(size);
     }
@@ -172,7 +172,7 @@ std::string pointer_to(const yaml::source_document& doc, const owned_part& part,
     for (; k != no_node && (is_mapping ? doc.at(k).next : k) != i; k = doc.at(is_mapping ? doc.at(k).next : k).next)
       ++index;
     std::string step;
-    pin::append_pointer(step, is_mapping ? std::string(doc.at(doc.resolve(k)).text) : std::to_string(index));
+    append_pointer(step, is_mapping ? std::string(doc.at(doc.resolve(k)).text) : std::to_string(index));
     steps.push_back(std::move(step));
   }
   std::string out = part.pointer;

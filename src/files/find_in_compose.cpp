@@ -1,7 +1,7 @@
 // Compose files (compose-spec, "services"): the image of each service.
+#include <pinhook/base/json_pointer.hpp>
 #include <pinhook/files/image_search.hpp>
 #include <pinhook/pin/find_slots.hpp>
-#include <pinhook/pin/json_pointer.hpp>
 
 #include <fmt/core.h>
 
@@ -31,7 +31,7 @@ result<void> take_service(image_search& in, std::string_view name, node_index se
   const auto build = member_of(in.doc, service, "build");
   if (!build) return fail(build.error());
   std::string pointer = "/services";
-  pin::append_pointer(pointer, name);
+  append_pointer(pointer, name);
   found_image found = scalar_image(in, image->value, pointer + "/image");
   found.slot.object = fmt::format("service {}", name);
   found.slot.name = name;
@@ -46,13 +46,13 @@ result<void> take_contexts(image_search& in, std::string_view name, node_index s
   if (contexts == no_node || in.doc.at(contexts).kind == source_kind::scalar) return {};
   const bool is_mapping = in.doc.at(contexts).kind == source_kind::mapping;
   std::string base = "/services";
-  pin::append_pointer(base, name);
+  append_pointer(base, name);
   base += "/build/additional_contexts";
   std::size_t index = 0;
   for (node_index one = in.doc.at(contexts).first; one != no_node; ++index) {
     const node_index value = is_mapping ? in.doc.at(one).next : one;
     std::string pointer = base;
-    pin::append_pointer(pointer, is_mapping ? scalar_at(in.doc, one) : std::string_view(std::to_string(index)));
+    append_pointer(pointer, is_mapping ? scalar_at(in.doc, one) : std::string_view(std::to_string(index)));
     one = in.doc.at(value).next;
     const auto text = string_at(in.doc, value);
     const std::size_t scheme = text ? text->find(image_scheme) : std::string_view::npos;
@@ -80,7 +80,7 @@ void take_volumes(image_search& in, std::string_view name, node_index service) {
     const auto text = string_at(in.doc, source);
     if (!text || text->empty()) continue;
     std::string pointer = "/services";
-    pin::append_pointer(pointer, name);
+    append_pointer(pointer, name);
     found_image found = scalar_image(in, source, fmt::format("{}/volumes/{}/source", pointer, index));
     found.slot.object = fmt::format("service {}", name);
     found.slot.name = "volumes";

@@ -1,12 +1,12 @@
 // Helm values: mappings with `repository` and `tag` or `digest`, and strings under a key `image`, `initImage` and the
 // like, or in a list `images`. Charts share only these names, so the search follows their usage, and values that are
 // evidently not images are left out.
+#include <pinhook/base/json_pointer.hpp>
 #include <pinhook/files/filled_in.hpp>
 #include <pinhook/files/image_guess.hpp>
 #include <pinhook/files/image_search.hpp>
 #include <pinhook/pin/find_slots.hpp>
 #include <pinhook/pin/image_keys.hpp>
-#include <pinhook/pin/json_pointer.hpp>
 
 #include <fmt/core.h>
 
@@ -108,7 +108,7 @@ class values_search {
       const yaml::source_node& name = in_.doc.at(in_.doc.resolve(k));
       if (name.kind != source_kind::scalar) continue;
       const std::size_t before = in_.images.size();
-      pin::append_pointer(pointer_, name.text);
+      append_pointer(pointer_, name.text);
       const bool is_item =
           at == key_meaning::images && std::ranges::find(image_part_keys, name.text) == image_part_keys.end();
       const bool names_image = pin::names_image(name.text);

@@ -1,6 +1,6 @@
 #include <pinhook/files/kustomize_image.hpp>
 
-#include <pinhook/pin/json_pointer.hpp>
+#include <pinhook/base/json_pointer.hpp>
 #include <pinhook/pin/write_pin.hpp>
 #include <pinhook/registry/digest.hpp>
 
@@ -96,17 +96,17 @@ std::size_t times_applied(std::string_view pointer) {
   // kustomize handles the items of lists one by one.
   while (pointer.starts_with("/items/")) {
     const auto slash = pointer.find('/', 7);
-    if (slash == std::string_view::npos || !pin::is_index(pointer.substr(7, slash - 7))) break;
+    if (slash == std::string_view::npos || !is_index(pointer.substr(7, slash - 7))) break;
     pointer.remove_prefix(slash);
   }
   const std::string_view field = cut_last(pointer);
   if (field == "reference") {
-    if (cut_last(pointer) != "image" || !pin::is_index(cut_last(pointer)) || cut_last(pointer) != "volumes") return 0;
+    if (cut_last(pointer) != "image" || !is_index(cut_last(pointer)) || cut_last(pointer) != "volumes") return 0;
     const bool is_known =
         pointer == "/spec" || pointer == "/spec/template/spec" || pointer == "/spec/jobTemplate/spec/template/spec";
     return is_known ? 1 : 0;
   }
-  if (field != "image" || !pin::is_index(cut_last(pointer))) return 0;
+  if (field != "image" || !is_index(cut_last(pointer))) return 0;
   const std::string_view list = cut_last(pointer);
   if (list != "containers" && list != "initContainers") return 0;
   return pointer == "/spec" || pointer == "/spec/template/spec" ? 2 : 1;

@@ -1,7 +1,7 @@
 #include <pinhook/files/node_paths.hpp>
 
+#include <pinhook/base/json_pointer.hpp>
 #include <pinhook/files/node_access.hpp>
-#include <pinhook/pin/json_pointer.hpp>
 
 #include <fmt/core.h>
 
@@ -102,7 +102,7 @@ class node_paths::walker {
     const states next = after(here, key, child);
     if (is_ended_ || next.empty()) return {};
     const std::size_t size = pointer_.size();
-    pin::append_pointer(pointer_, key);
+    append_pointer(pointer_, key);
     auto ok = visit(child, next);
     pointer_.resize(size);
     return ok;

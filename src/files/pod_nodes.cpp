@@ -1,7 +1,7 @@
 #include <pinhook/files/pod_nodes.hpp>
 
+#include <pinhook/base/json_pointer.hpp>
 #include <pinhook/files/node_access.hpp>
-#include <pinhook/pin/json_pointer.hpp>
 #include <pinhook/pin/own_labels.hpp>
 
 #include <algorithm>
@@ -106,7 +106,7 @@ class pod_reader {
     member.values.fill(no_node);
     if (is(at, source_kind::mapping) && !find(at, member)) return false;
     at = member.values[0];
-    pin::append_pointer(pointer, name);
+    append_pointer(pointer, name);
     return true;
   }
 

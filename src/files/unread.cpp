@@ -1,5 +1,6 @@
 #include <pinhook/files/unread.hpp>
 
+#include <pinhook/base/json_pointer.hpp>
 #include <pinhook/base/text.hpp>
 #include <pinhook/files/first_look.hpp>
 #include <pinhook/files/full_reference.hpp>
@@ -7,7 +8,6 @@
 #include <pinhook/files/variable_images.hpp>
 #include <pinhook/pin/image_keys.hpp>
 #include <pinhook/pin/image_parts.hpp>
-#include <pinhook/pin/json_pointer.hpp>
 
 #include <fmt/core.h>
 
@@ -116,7 +116,7 @@ class unread_search {
     std::string out = pointer_to(up);
     if (doc_.at(up).kind == source_kind::mapping) {
       const node_index key = key_of(i);
-      pin::append_pointer(out, key == no_node ? std::string_view() : doc_.at(key).text);
+      append_pointer(out, key == no_node ? std::string_view() : doc_.at(key).text);
       return out;
     }
     std::size_t index = 0;

@@ -1,7 +1,7 @@
 #include <pinhook/files/variable_images.hpp>
 
+#include <pinhook/base/json_pointer.hpp>
 #include <pinhook/files/node_access.hpp>
-#include <pinhook/pin/json_pointer.hpp>
 #include <pinhook/registry/reference.hpp>
 
 #include <algorithm>
@@ -72,7 +72,7 @@ class variable_search {
       const std::string_view key = doc_.at(k).text;
       const node_index value = doc_.at(k).next;
       std::string inner = pointer;
-      pin::append_pointer(inner, key);
+      append_pointer(inner, key);
       if (is_of_variables && names_.contains(key)) {
         take_text(value, inner);
         take_values(value, inner);

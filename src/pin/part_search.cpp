@@ -1,8 +1,8 @@
 #include <pinhook/pin/part_search.hpp>
 
+#include <pinhook/base/json_pointer.hpp>
 #include <pinhook/pin/image_keys.hpp>
 #include <pinhook/pin/image_parts.hpp>
-#include <pinhook/pin/json_pointer.hpp>
 #include <pinhook/registry/reference.hpp>
 
 #include <fmt/core.h>

@@ -1,6 +1,6 @@
 #include <pinhook/pin/pod_spec.hpp>
 
-#include <pinhook/pin/json_pointer.hpp>
+#include <pinhook/base/json_pointer.hpp>
 
 #include <algorithm>
 #include <array>

@@ -1,8 +1,8 @@
 #include <pinhook/pin/search_keys.hpp>
 
+#include <pinhook/base/json_pointer.hpp>
 #include <pinhook/pin/image_keys.hpp>
 #include <pinhook/pin/image_kinds.hpp>
-#include <pinhook/pin/json_pointer.hpp>
 #include <pinhook/pin/part_search.hpp>
 #include <pinhook/pin/pod_spec.hpp>
 

@@ -1,7 +1,7 @@
 #include <pinhook/pipeline/image_cuts.hpp>
 
+#include <pinhook/base/json_pointer.hpp>
 #include <pinhook/base/text.hpp>
-#include <pinhook/pin/json_pointer.hpp>
 #include <pinhook/yaml/each_item.hpp>
 
 #include <algorithm>
@@ -98,10 +98,10 @@ bool is_cut(const files::slot& image, const image_cut& by) {
   std::string_view field = by.field;
   if (cut_last(pointer, '/') != cut_last(field, '.')) return false;
   const std::string_view at = cut_last(pointer, '/');
-  if (!pin::is_index(at)) return at == cut_last(field, '.');
+  if (!is_index(at)) return at == cut_last(field, '.');
   const std::string_view item = cut_item(field);
   if (cut_last(pointer, '/') != cut_last(field, '.')) return false;
-  if (pin::is_index(item)) return item == at;
+  if (is_index(item)) return item == at;
   // By another member, "[image=web]": it may be this one.
   return !item.starts_with("[name=") || item == "[name=" + image.name + "]";
 }

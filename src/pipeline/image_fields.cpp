@@ -1,6 +1,6 @@
 #include <pinhook/pipeline/image_fields.hpp>
 
-#include <pinhook/pin/json_pointer.hpp>
+#include <pinhook/base/json_pointer.hpp>
 #include <pinhook/yaml/source.hpp>
 
 #include <algorithm>
@@ -32,7 +32,7 @@ std::string_view cut_first(std::string_view& path) {
 // Items of lists are handled one by one, as are the objects of a List.
 void skip_index(std::string_view& pointer) {
   std::string_view rest = pointer;
-  if (pin::is_index(cut_first(rest))) pointer = rest;
+  if (is_index(cut_first(rest))) pointer = rest;
 }
 
 }  // namespace

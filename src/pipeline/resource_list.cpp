@@ -1,5 +1,7 @@
 #include <pinhook/pipeline/resource_list.hpp>
 
+#include <pinhook/base/json_pointer.hpp>
+
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -85,21 +87,13 @@ std::pair<std::string_view, std::string_view> split_item(std::string_view pointe
 std::string field_path(std::string_view pointer) {
   std::string out;
   while (!pointer.empty()) {
-    pointer.remove_prefix(1);
-    const auto end = std::min(pointer.find('/'), pointer.size());
-    const auto part = pointer.substr(0, end);
-    pointer.remove_prefix(end);
-    const bool is_index = !part.empty() && std::ranges::all_of(part, [](char c) { return c >= '0' && c <= '9'; });
-    if (is_index) {
+    const std::string part = take_part(pointer);
+    if (is_index(part)) {
       out += fmt::format("[{}]", part);
       continue;
     }
     if (!out.empty()) out += '.';
-    for (std::size_t i = 0; i < part.size(); ++i) {
-      // RFC 6901: ~1 is a slash, ~0 a tilde.
-      const bool is_escape = part[i] == '~' && i + 1 < part.size();
-      out += is_escape ? (part[++i] == '1' ? '/' : '~') : part[i];
-    }
+    out += part;
   }
   return out;
 }

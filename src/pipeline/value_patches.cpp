@@ -1,6 +1,6 @@
 #include <pinhook/pipeline/value_patches.hpp>
 
-#include <pinhook/pin/json_pointer.hpp>
+#include <pinhook/base/json_pointer.hpp>
 #include <pinhook/pipeline/input_text.hpp>
 #include <pinhook/yaml/each_item.hpp>
 
@@ -43,18 +43,7 @@ struct changed_values {
   void put(std::string_view pointer, std::string_view value) {
     if (std::ranges::count(pointer, '/') > static_cast<std::ptrdiff_t>(max_patched_depth)) return;
     changed_values* at = this;
-    while (pointer.starts_with('/')) {
-      pointer.remove_prefix(1);
-      std::string key;
-      const std::size_t end = std::min(pointer.find('/'), pointer.size());
-      for (std::size_t i = 0; i < end; ++i) {
-        const bool is_escape = pointer[i] == '~' && i + 1 < end;
-        if (is_escape) ++i;
-        key += !is_escape ? pointer[i] : pointer[i] == '1' ? '/' : '~';
-      }
-      pointer.remove_prefix(end);
-      at = &at->of[std::move(key)];
-    }
+    while (pointer.starts_with('/')) at = &at->of[take_part(pointer)];
     at->text = value;
   }
 
@@ -103,7 +92,7 @@ std::string pointer_of_field(std::string_view field) {
   std::string out;
   std::string key;
   const auto end_key = [&] {
-    pin::append_pointer(out, key);
+    append_pointer(out, key);
     key.clear();
   };
   for (std::size_t i = 0; i < field.size(); ++i) {

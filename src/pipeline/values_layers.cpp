@@ -1,9 +1,9 @@
 #include <pinhook/pipeline/values_layers.hpp>
 
+#include <pinhook/base/json_pointer.hpp>
 #include <pinhook/files/directory_entries.hpp>
 #include <pinhook/files/image_search.hpp>
 #include <pinhook/files/known_forms.hpp>
-#include <pinhook/pin/json_pointer.hpp>
 #include <pinhook/pipeline/input_text.hpp>
 #include <pinhook/pipeline/layered_image.hpp>
 
@@ -52,7 +52,7 @@ value_tree tree_below(const source_document& doc, const std::vector<std::string>
 
 std::string pointer_of(const std::vector<std::string>& keys) {
   std::string out;
-  for (const std::string& key : keys) pin::append_pointer(out, key);
+  for (const std::string& key : keys) append_pointer(out, key);
   return out;
 }
 

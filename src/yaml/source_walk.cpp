@@ -1,5 +1,6 @@
 // Ways through a source document: by key, by pointer, and as JSON.
 #include <pinhook/base/json.hpp>
+#include <pinhook/base/json_pointer.hpp>
 #include <pinhook/base/text.hpp>
 #include <pinhook/yaml/source.hpp>
 
@@ -70,20 +71,6 @@ std::vector<node_index> merge_order(const source_document& doc, node_index mappi
     merged.clear();
     append_merged(doc, next, merged);
     waiting.insert(waiting.end(), merged.rbegin(), merged.rend());
-  }
-  return out;
-}
-
-// The part of a pointer up to the next '/', unescaped.
-std::string next_token(std::string_view& pointer) {
-  pointer.remove_prefix(1);
-  const std::string_view raw = pointer.substr(0, pointer.find('/'));
-  pointer.remove_prefix(raw.size());
-  std::string out;
-  for (std::size_t i = 0; i < raw.size(); ++i) {
-    const bool is_escape = raw[i] == '~' && i + 1 < raw.size();
-    out += !is_escape ? raw[i] : raw[i + 1] == '1' ? '/' : '~';
-    if (is_escape) ++i;
   }
   return out;
 }
@@ -264,7 +251,7 @@ node_index source_document::at_pointer(node_index from, std::string_view pointer
   node_index at = from;
   while (!pointer.empty() && at != no_node) {
     if (pointer.front() != '/') return no_node;
-    const std::string token = next_token(pointer);
+    const std::string token = take_part(pointer);
     const node_index inner = resolve(at);
     at = nodes[inner].kind == source_kind::sequence ? element(*this, inner, token) : find(inner, token);
   }

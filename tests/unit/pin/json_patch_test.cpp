@@ -1,7 +1,7 @@
 #include <pinhook/pin/json_patch.hpp>
 
+#include <pinhook/base/json_pointer.hpp>
 #include <pinhook/pin/find_slots.hpp>
-#include <pinhook/pin/json_pointer.hpp>
 
 #include <gtest/gtest.h>
 
