@@ -123,6 +123,12 @@ struct scripted_server::state {
       is_tls = true;
       tls.use_certificate_chain(asio::buffer(pair->certificate));
       tls.use_private_key(asio::buffer(pair->key), asio::ssl::context::pem);
+#ifdef TLSEXT_comp_cert_zstd
+      // OpenSSL 3.2: the certificate goes compressed to clients that take it so (RFC 8879), here by Zstandard alone.
+      int algorithms[] = {TLSEXT_comp_cert_zstd};
+      SSL_CTX_set1_cert_comp_preference(tls.native_handle(), algorithms, 1);
+      SSL_CTX_compress_certs(tls.native_handle(), 0);
+#endif
     }
     port = acceptor.local_endpoint().port();
     spawn(accept());
