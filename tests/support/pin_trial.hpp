@@ -79,6 +79,11 @@ inline std::string number_text(const json::value& v, std::string_view after) {
 // Members that a pinned kustomization's entry may have gained or lost.
 inline bool may_differ(std::string_view key) { return key == "digest" || key == "newTag"; }
 
+inline bool has_digest_of(const json::value& entry, const std::set<std::string>& digests) {
+  const auto found = entry.FindMember("digest");
+  return found != entry.MemberEnd() && found->value.IsString() && digests.contains(std::string(text_of(found->value)));
+}
+
 inline std::string tree_difference(std::string_view before, std::string_view after,
                                    const std::set<std::string>& digests);
 
@@ -121,7 +126,10 @@ inline std::string difference(const json::value& a, const json::value& b, const 
     if (ma == a.MemberEnd() || mb == b.MemberEnd()) break;
     const auto key = std::string(text_of(ma->name));
     if (ma->name != mb->name) return where + "/" + key + " is gone";
-    if (auto d = difference(ma->value, mb->value, digests, where + "/" + key); !d.empty()) return d;
+    // The entry's own tag has become a digest, and a merge key brings an empty one in its place.
+    const bool made_digest = key == "newTag" && mb->value.IsNull() && has_digest_of(b, digests);
+    if (auto d = made_digest ? std::string() : difference(ma->value, mb->value, digests, where + "/" + key); !d.empty())
+      return d;
     ++ma;
     ++mb;
   }
