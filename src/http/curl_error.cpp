@@ -20,6 +20,8 @@ struct row {
 };
 
 constexpr std::string_view long_line = "a header line is longer than 100 KiB";
+constexpr std::string_view coded_or_long_line =
+    "the answer has a transfer coding that was not requested (br, zstd), or a header line longer than 100 KiB";
 // CURLE_TOO_LARGE, which curl 7.88 does not have.
 constexpr auto too_large = static_cast<CURLcode>(100);
 
@@ -44,8 +46,9 @@ constexpr std::array rows{
     row{CURLE_UNSUPPORTED_PROTOCOL, error_code::malformed, "the peer does not speak HTTP", true},
     row{CURLE_WEIRD_SERVER_REPLY, error_code::malformed, "the peer does not speak HTTP", true},
     row{CURLE_BAD_CONTENT_ENCODING, error_code::malformed, "the answer's encoding is broken", true},
-    // A header line beyond curl's own 100 KiB: the line buffer of curl 7.88 reports "out of memory".
-    row{CURLE_OUT_OF_MEMORY, error_code::malformed, long_line, false},
+    // "Out of memory" for a header line beyond curl's own 100 KiB (curl 7.88), and for a Transfer-Encoding whose
+    // decoder the program leaves out (left_out.cpp.in). curl shows neither line.
+    row{CURLE_OUT_OF_MEMORY, error_code::malformed, coded_or_long_line, false},
     row{too_large, error_code::malformed, long_line, false},
     row{CURLE_BAD_FUNCTION_ARGUMENT, error_code::internal, "libcurl refused the request", true},
     row{CURLE_FAILED_INIT, error_code::internal, "libcurl refused the request", true},
