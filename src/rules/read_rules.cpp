@@ -194,7 +194,6 @@ outcome check_together(const yaml::node& n, const rule& r) {
   const yaml::member* const message = member_of(n, "message");
   const yaml::member* const format = member_of(n, "format");
   const yaml::member* const pull_policy = member_of(n, "pullPolicy");
-  if (r.name.empty()) return blame(n, "name is missing: findings and metrics are labelled by it");
   if (require != nullptr && action == nullptr)
     return blame(*require, "require without action: say deny, warn, audit or allow");
   if (require == nullptr && action != nullptr) return blame(*action, "action without require: add the requirements");
@@ -220,7 +219,8 @@ std::string place_of(std::size_t index, const yaml::node& n) {
   return fmt::format("rules[{}]", index);
 }
 
-std::expected<rule, rule_problem> read_rule(const yaml::node& n) {
+// Findings and metrics are labelled by names, so a rule without one is called by its place, counted from 1.
+std::expected<rule, rule_problem> read_rule(std::size_t index, const yaml::node& n) {
   if (n.kind != yaml::node_kind::mapping)
     return blame(n, fmt::format("want a rule, a mapping of {{name: …, images: …, pin: …}}, not {}", to_string(n.kind)));
   rule out;
@@ -229,6 +229,7 @@ std::expected<rule, rule_problem> read_rule(const yaml::node& n) {
   auto good = read_keys(n, out);
   if (good) good = check_together(n, out);
   if (!good) return std::unexpected(std::move(good.error()));
+  if (out.name.empty() && out.preset.empty()) out.name = fmt::format("rule-{}", index + 1);
   return out;
 }
 
@@ -255,7 +256,7 @@ std::expected<rule_set, rule_problem> read_rules(const yaml::node& list) {
   std::vector<rule> all;
   all.reserve(list.items.size());
   for (std::size_t i = 0; i < list.items.size(); ++i) {
-    auto one = read_rule(list.items[i]);
+    auto one = read_rule(i, list.items[i]);
     if (!one) return within(place_of(i, list.items[i]), std::move(one.error()));
     all.push_back(std::move(*one));
   }

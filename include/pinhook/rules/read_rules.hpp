@@ -18,10 +18,11 @@ namespace pinhook::rules {
 
 /// A list of mappings with the keys name, images, namespaces, kinds, containers, types, pin, format, pullPolicy,
 /// cooldown, require, action, message; or preset with the conditions. The lists may be one text. `require` is one
-/// demand or a list of them: tag, not-latest, digest, {registry: […]}, {pull-policy: […]}.
+/// demand or a list of them: tag, not-latest, digest, {registry: […]}, {pull-policy: […]}. A rule without a name is
+/// called by its place, counted from 1: "rule-3".
 ///
-/// A problem, at the node with the fault: an unknown key (with a suggestion) or a wrong type; a rule without a name, or
-/// one without any order or requirement; an action or message without `require`, or `require` without an action; a name
+/// A problem, at the node with the fault: an unknown key (with a suggestion) or a wrong type; a rule
+/// without any order or requirement; an action or message without `require`, or `require` without an action; a name
 /// of pinhook's own (check_rules.hpp: invalid, no-tag, latest, unpinned, drift, unknown-tag); an impossible pattern;
 /// all of rule_set::make.
 [[nodiscard]] std::expected<rule_set, rule_problem> read_rules(const yaml::node& list);

@@ -124,6 +124,18 @@ TEST(ReadRules, WantsRegistriesInTheirCommonSpelling) {
             "1:33: rules[0] (x): require: registry: \"QUAY.io:443\" is compared by its common spelling; write quay.io");
 }
 
+TEST(ReadRules, CallsARuleWithoutANameByItsPlace) {
+  const auto set = good(
+      "[{name: a, images: docker.io/**, pin: never}, {images: quay.io/**, pin: keep}, {preset: recommended}, {pin: "
+      "always}]");
+  ASSERT_GE(set.rules().size(), 4U);
+  EXPECT_EQ(set.rules()[0].name, "a");
+  EXPECT_EQ(set.rules()[1].name, "rule-2");
+  EXPECT_EQ(set.rules().back().name, "rule-4");
+  EXPECT_EQ(problem_of("[{name: rule-2, pin: never, images: quay.io/a}, {pin: keep}]"),
+            "1:49: rules[1]: rule \"rule-2\": a rule before it (line 1) has this name, too; give each its own");
+}
+
 TEST(ReadRules, PlacesEachProblem) {
   struct row {
     std::string yaml, problem;
@@ -132,8 +144,7 @@ TEST(ReadRules, PlacesEachProblem) {
       {"{}", "1:1: rules: want a list of rules, not a mapping"},
       {"- x", "1:3: rules[0]: want a rule, a mapping of {name: …, images: …, pin: …}, not a scalar"},
       {"- name: a\n  pinn: never", "2:3: rules[0] (a): \"pinn\" is not a key of a rule; did you mean pin?"},
-      {"- pin: always\n- name: b\n  image: x",
-       "1:3: rules[0]: name is missing: findings and metrics are labelled by it"},
+      {"- pin: always\n- image: x", "2:3: rules[1]: \"image\" is not a key of a rule; did you mean images?"},
       {"- name: b\n  image: x", "2:3: rules[0] (b): \"image\" is not a key of a rule; did you mean images?"},
       {"- name: b\n  pull-policy: x",
        "2:3: rules[0] (b): \"pull-policy\" is not a key of a rule; did you mean pullPolicy?"},
