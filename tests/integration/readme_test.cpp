@@ -113,6 +113,7 @@ constexpr elsewhere others[] = {
     {"kubectl -n shop rollout restart", "e2e/adopt_test.cpp"},
     {"kustomize build", "e2e/kustomize_fn_test.cpp"},
     {"helm install pinhook ", "e2e/own_image_test.cpp"},
+    {"helm test pinhook ", "e2e/own_image_test.cpp"},
     {"helm ", "e2e/helm_post_renderer_test.cpp"},
 };
 
