@@ -38,7 +38,9 @@ bool is_owned_replica_set(const request& asked, const object& now) {
 
 // Rules 3.6, 3.7, 3.8 and the label of 6.
 leave_reason exempt_by_object(const request& asked, mode m, const policy& options, const object& now) {
-  if (now.metadata.has_deletion_timestamp) return leave_reason::being_deleted;
+  // Nothing is created while it is deleted: a server-side apply shows webhooks a deletionTimestamp of the author's, and
+  // the API server stores the object without it (docs/api-server.md). That of an update it compares with its own.
+  if (now.metadata.has_deletion_timestamp && asked.operation == operation::update) return leave_reason::being_deleted;
   if (m != mode::enforce && now.metadata.pin_label == "skip") return leave_reason::skip_label;
   if (is_owned_replica_set(asked, now)) return leave_reason::owned_replica_set;
   if (!options.pin_foreign_controllers && has_foreign_controller(asked.group, asked.kind, now))

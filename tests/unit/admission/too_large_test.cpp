@@ -66,6 +66,7 @@ TEST_F(TooLarge, WhatItsMetadataExemptsIsExempt) {
   EXPECT_EQ(ask(review_of(skipped)).outcome, outcome::denied);
   const std::string leaving = large(R"("name":"web","deletionTimestamp":"2026-01-01T00:00:00Z")");
   EXPECT_EQ(ask(review_of(leaving, large())).outcome, outcome::unchanged);
+  EXPECT_EQ(ask(review_of(leaving)).outcome, outcome::denied) << "what is created is not being deleted";
 }
 
 TEST_F(TooLarge, AnUpdateOfItsMetadataPasses) {

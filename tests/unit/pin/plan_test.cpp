@@ -148,6 +148,17 @@ TEST(Plan, Rule8LeavesWhatIsBeingDeleted) {
   EXPECT_FALSE(has_work(p.plan));
 }
 
+// An author can write the timestamp into what is created.
+TEST(Plan, WhatIsCreatedIsNotBeingDeleted) {
+  for (const char* kind : {"Pod", "Deployment"}) {
+    const auto p = plan_of({.group = kind == std::string("Pod") ? "" : "apps",
+                            .kind = kind,
+                            .metadata = R"("deletionTimestamp":"2026-01-01T00:00:00Z")"});
+    EXPECT_EQ(p.plan.exempt, leave_reason::none) << kind;
+    EXPECT_TRUE(has_work(p.plan)) << kind;
+  }
+}
+
 TEST(Plan, TheSkipLabelCountsOutsideOfEnforceAlone) {
   example e{.metadata = R"("labels":{"pinhook.dev/pin":"skip"})"};
   EXPECT_EQ(plan_of(e).plan.exempt, leave_reason::none);
