@@ -13,7 +13,9 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <functional>
 #include <optional>
+#include <set>
 #include <utility>
 
 namespace pinhook::trust {
@@ -38,14 +40,22 @@ std::string der_text(const ASN1_STRING* text) {
   return out;
 }
 
-subject_attributes subject_of(const X509* leaf) {
-  subject_attributes out;
+struct signer_subject {
+  subject_attributes attributes;
+  /// Those that are in it more than once: which one a policy means cannot be said.
+  std::set<std::string, std::less<>> repeated;
+};
+
+signer_subject subject_of(const X509* leaf) {
+  signer_subject out;
   const X509_NAME* name = X509_get_subject_name(leaf);
   for (int i = 0; i < X509_NAME_entry_count(name); ++i) {
     const X509_NAME_ENTRY* one = X509_NAME_get_entry(name, i);
     const int kind = OBJ_obj2nid(X509_NAME_ENTRY_get_object(one));
     const char* attribute = kind == NID_streetAddress ? "STREET" : OBJ_nid2sn(kind);
-    if (attribute != nullptr) out.emplace(attribute, der_text(X509_NAME_ENTRY_get_data(one)));
+    if (attribute == nullptr) continue;
+    const bool is_first = out.attributes.emplace(attribute, der_text(X509_NAME_ENTRY_get_data(one))).second;
+    if (!is_first) out.repeated.emplace(attribute);
   }
   return out;
 }
@@ -56,11 +66,12 @@ std::string written(const subject_attributes& subject) {
   return out;
 }
 
-bool is_trusted(const subject_attributes& subject, const notation_rule& rule) {
+bool is_trusted(const signer_subject& subject, const notation_rule& rule) {
   return rule.trusts_every_subject || std::ranges::any_of(rule.subjects, [&](const subject_attributes& wanted) {
            return std::ranges::all_of(wanted, [&](const auto& one) {
-             const auto found = subject.find(one.first);
-             return found != subject.end() && found->second == one.second;
+             const auto found = subject.attributes.find(one.first);
+             return found != subject.attributes.end() && found->second == one.second &&
+                    !subject.repeated.contains(one.first);
            });
          });
 }
@@ -185,8 +196,8 @@ verdict verify_notation(const notation_signature& of, const notation_subject& su
     out.failure = malformed_notation("its certificate cannot be read, or its key is not supported");
     return out;
   }
-  const subject_attributes signer = subject_of(leaf.get());
-  out.signer = written(signer);
+  const signer_subject signer = subject_of(leaf.get());
+  out.signer = written(signer.attributes);
   const bool is_known_scheme = of.scheme == plain_scheme || of.scheme == authority_scheme;
   // Integrity is enforced at every level.
   out.failure = is_known_scheme ? check_integrity(of, *key)

@@ -125,17 +125,43 @@ std::optional<error> take_identities(const json::value& v, notation_rule& to) {
   return std::nullopt;
 }
 
+// The registry in small letters, without port 443 (that of HTTPS) and zeros before a port: all spellings of a name are
+// the same image, and none of them must get round the rule that names it.
+std::string in_common_spelling(std::string_view repository) {
+  const std::size_t slash = std::min(repository.find('/'), repository.size());
+  std::string out(repository.substr(0, slash));
+  std::ranges::transform(out, out.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  if (const std::size_t colon = out.rfind(':'); colon != std::string::npos && !out.ends_with(']')) {
+    out.erase(colon + 1, std::min(out.find_first_not_of('0', colon + 1), out.size()) - colon - 1);
+    if (std::string_view(out).substr(colon) == ":443") out.resize(colon);
+  }
+  return out.append(repository.substr(slash));
+}
+
+// "registry/repository", without a tag or digest: another text would name no image, and leave its own to the rule for
+// all.
+bool is_scope(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  if (slash == 0 || slash == std::string_view::npos || text.ends_with('/') || text.contains("//")) return false;
+  return std::ranges::all_of(text.substr(slash + 1),
+                             [](unsigned char c) {
+                               return std::islower(c) != 0 || std::isdigit(c) != 0 ||
+                                      std::string_view("/._-").contains(static_cast<char>(c));
+                             }) &&
+         std::ranges::all_of(text.substr(0, slash), [](unsigned char c) {
+           return std::isalnum(c) != 0 || std::string_view(".-:[]").contains(static_cast<char>(c));
+         });
+}
+
 result<notation_rule> parse_rule(const json::value& v) {
   notation_rule out;
   out.name = std::string(text_in(v, "name"));
   if (out.name.empty()) return invalid("it has no name");
   for (const json::value* one : list_in(v, "registryScopes")) {
     const std::string_view text = one->IsString() ? json::text_of(*one) : std::string_view();
-    const bool is_plain = text.find_first_of("*@:") == std::string_view::npos || text.find(':') < text.find('/');
-    if (text != "*" &&
-        (text.find('/') == std::string_view::npos || !is_plain || text.find('*') != std::string_view::npos))
+    if (text != "*" && !is_scope(text))
       return invalid(fmt::format("registryScopes {} is not * or registry/repository", quoted(text, 120)));
-    out.scopes.emplace_back(text);
+    out.scopes.push_back(in_common_spelling(text));
   }
   if (out.scopes.empty()) return invalid("registryScopes is empty");
   if (out.scopes.size() > 1 && std::ranges::find(out.scopes, "*") != out.scopes.end())
@@ -226,9 +252,10 @@ result<notation_policy> notation_policy::parse(std::string_view text) {
 
 const notation_rule* notation_policy::rule_for(std::string_view repository) const {
   const notation_rule* all = nullptr;
+  const std::string wanted = in_common_spelling(repository);
   for (const notation_rule& one : rules) {
     for (const std::string& scope : one.scopes) {
-      if (scope == repository) return &one;
+      if (scope == wanted) return &one;
       if (scope == "*") all = &one;
     }
   }

@@ -38,6 +38,7 @@ using subject_attributes = std::map<std::string, std::string>;
 
 struct notation_rule {
   std::string name;
+  /// Registries in small letters, without port 443.
   std::vector<std::string> scopes;
   notation_level level;
   /// A timestamp counts only for certificates that have expired since.
@@ -54,7 +55,8 @@ struct notation_policy {
   /// invalid_input: not JSON, another version, a level, store or identity that the format does not have, two rules for
   /// one scope; the message names rule and member.
   [[nodiscard]] static result<notation_policy> parse(std::string_view text);
-  /// The rule for a repository ("registry/repository"): the one that names it, else the one for all; null: none.
+  /// The rule for a repository ("registry/repository"): the one that names it, in any spelling of its registry
+  /// (QUAY.io:443), else the one for all; null: none.
   [[nodiscard]] const notation_rule* rule_for(std::string_view repository) const;
 };
 

@@ -3,11 +3,18 @@
 #include "support/dice.hpp"
 #include "support/signature_case.hpp"
 
+#include <pinhook/base/clock.hpp>
 #include <pinhook/base/timestamp.hpp>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <openssl/ecdsa.h>
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+
+#include <array>
+#include <memory>
 
 namespace pinhook::trust {
 namespace {
@@ -122,6 +129,64 @@ TEST(Notation, AnyByteOfWhatIsSignedMatters) {
   }
 }
 
+// A certificate with a key of its own, and a signature by it: ECDSA P-256, r and s.
+notation_signature signed_by_subject(const std::vector<std::pair<const char*, const char*>>& subject) {
+  const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(EVP_EC_gen("P-256"), EVP_PKEY_free);
+  const std::unique_ptr<X509, decltype(&X509_free)> own(X509_new(), X509_free);
+  X509_set_version(own.get(), 2);
+  X509_gmtime_adj(X509_getm_notBefore(own.get()), -3600);
+  X509_gmtime_adj(X509_getm_notAfter(own.get()), 3600);
+  X509_set_pubkey(own.get(), key.get());
+  for (const auto& [name, value] : subject)
+    X509_NAME_add_entry_by_txt(X509_get_subject_name(own.get()), name, MBSTRING_UTF8,
+                               reinterpret_cast<const unsigned char*>(value), -1, -1, 0);
+  X509_set_issuer_name(own.get(), X509_get_subject_name(own.get()));
+  X509_sign(own.get(), key.get(), EVP_sha256());
+  unsigned char* der = nullptr;
+  const int der_size = i2d_X509(own.get(), &der);
+  notation_signature out;
+  out.message = "e30.e30";
+  out.algorithm = "ES256";
+  out.content_type = "application/vnd.cncf.notary.payload.v1+json";
+  out.payload = R"({"targetArtifact":{"digest":"sha256:a","mediaType":"m","size":1}})";
+  out.scheme = "notary.x509";
+  out.certificates.emplace_back(reinterpret_cast<char*>(der), static_cast<std::size_t>(der_size));
+  OPENSSL_free(der);
+  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> with(EVP_MD_CTX_new(), EVP_MD_CTX_free);
+  EVP_DigestSignInit(with.get(), nullptr, EVP_sha256(), nullptr, key.get());
+  std::array<unsigned char, 128> value{};
+  std::size_t size = value.size();
+  EVP_DigestSign(with.get(), value.data(), &size, reinterpret_cast<const unsigned char*>(out.message.data()),
+                 out.message.size());
+  const unsigned char* at = value.data();
+  const std::unique_ptr<ECDSA_SIG, decltype(&ECDSA_SIG_free)> pair(d2i_ECDSA_SIG(nullptr, &at, static_cast<long>(size)),
+                                                                   ECDSA_SIG_free);
+  out.value.resize(64);
+  BN_bn2binpad(ECDSA_SIG_get0_r(pair.get()), reinterpret_cast<unsigned char*>(out.value.data()), 32);
+  BN_bn2binpad(ECDSA_SIG_get0_s(pair.get()), reinterpret_cast<unsigned char*>(out.value.data()) + 32, 32);
+  return out;
+}
+
+// notation refuses a subject that has an attribute twice. Those that the policy does not name may be there twice, as
+// the parts of a domain are.
+TEST(Notation, AnAttributeThatIsInASubjectTwiceIsNoIdentity) {
+  const auto policy = notation_policy::parse(
+      R"({"version":"1.0","trustPolicies":[{"name":"a","registryScopes":["*"],"signatureVerification":{"level":"strict"},)"
+      R"("trustStores":["ca:a"],"trustedIdentities":["x509.subject: C=US, ST=WA, O=Acme"]}]})");
+  ASSERT_TRUE(policy) << policy.error().message;
+  const auto failure = [&](std::vector<std::pair<const char*, const char*>> more) {
+    std::vector<std::pair<const char*, const char*>> subject{{"C", "US"}, {"ST", "WA"}, {"O", "Acme"}};
+    subject.insert(subject.end(), more.begin(), more.end());
+    const notation_signature one = signed_by_subject(subject);
+    const verdict v = verify_notation(one, {"sha256:a", "m", 1}, policy->rules.front(), {{"ca:a", one.certificates}},
+                                      machine_clock().wall());
+    return v.failure ? v.failure->message : std::string();
+  };
+  EXPECT_EQ(failure({}), "");
+  EXPECT_EQ(failure({{"DC", "acme"}, {"DC", "test"}}), "");
+  EXPECT_THAT(failure({{"O", "Another"}}), HasSubstr("who is no trusted identity"));
+}
+
 TEST(NotationEnvelope, DamagedOnesAreRefused) {
   for (const char* bad : {"", "{}", "[]", R"({"protected":"e30","payload":"e30"})",
                           R"({"protected":"!!","payload":"e30","signature":"AA","header":{}})"})
@@ -194,6 +259,33 @@ TEST(NotationPolicy, ARuleThatNamesTheRepositoryComesFirst) {
   ASSERT_TRUE(policy) << policy.error().message;
   EXPECT_EQ(policy->rule_for("r.example:5000/shop/web")->name, "web");
   EXPECT_EQ(policy->rule_for("r.example:5000/shop/web2")->name, "all");
+}
+
+// The author of a Pod chooses the spelling.
+TEST(NotationPolicy, NoSpellingOfARegistryGetsRoundItsRule) {
+  const auto policy = notation_policy::parse(R"({"version":"1.0","trustPolicies":[
+    {"name":"all","registryScopes":["*"],"signatureVerification":{"level":"skip"}},
+    {"name":"web","registryScopes":["Quay.io/shop/web","r.example:5000/shop/web","[fc00::1]/shop/web"],
+     "signatureVerification":{"level":"strict"},"trustStores":["ca:a"],"trustedIdentities":["*"]}]})");
+  ASSERT_TRUE(policy) << policy.error().message;
+  for (const char* spelling :
+       {"quay.io/shop/web", "QUAY.io/shop/web", "quay.io:443/shop/web", "quay.IO:0443/shop/web",
+        "R.example:5000/shop/web", "r.example:05000/shop/web", "[FC00::1]/shop/web", "[fc00::1]:443/shop/web"})
+    EXPECT_EQ(policy->rule_for(spelling)->name, "web") << spelling;
+  for (const char* other : {"quay.io:80/shop/web", "quay.io:4430/shop/web", "r.example/shop/web", "quay.io/shop/web2"})
+    EXPECT_EQ(policy->rule_for(other)->name, "all") << other;
+}
+
+// A scope that can name no image would leave its images to the rule for all.
+TEST(NotationPolicy, AScopeNamesARepository) {
+  for (const char* bad : {"r.io/x:v1", "r.io:5000/x:v1", "r.io:5000/x@sha256:aa", "r.io/", "/x", "r.io/X", "r.io/x y",
+                          "https://r.io/x", "r.io/x/", "r.io", ""}) {
+    const auto parsed = notation_policy::parse(fmt::format(
+        R"({{"version":"1.0","trustPolicies":[{{"name":"a","registryScopes":["{}"],"signatureVerification":{{"level":"skip"}}}}]}})",
+        bad));
+    ASSERT_FALSE(parsed) << bad;
+    EXPECT_THAT(parsed.error().message, HasSubstr("is not * or registry/repository")) << bad;
+  }
 }
 
 TEST(NotationPolicy, SubjectsAreReadAsRfc4514HasThem) {
