@@ -3,6 +3,7 @@
 #include <pinhook/base/duration.hpp>
 #include <pinhook/base/nearest_word.hpp>
 #include <pinhook/base/text.hpp>
+#include <pinhook/pin/kind_table.hpp>
 #include <pinhook/registry/reference.hpp>
 #include <pinhook/rules/pattern_fault.hpp>
 
@@ -38,6 +39,35 @@ result<void> check_group(std::string_view group) {
   if (group.empty() || !is_name || !is_edge(group.front()) || !is_edge(group.back()))
     return refuse(fmt::format(
         "{} is not a valid API group; write it as in apps, batch, argoproj.io; the core group is core", quoted(group)));
+  return {};
+}
+
+bool is_slip_of(std::string_view kind, std::string_view known) {
+  // Of shorter names another kind may well be one letter away.
+  constexpr std::size_t least_with_slips = 8;
+  const std::string written = lowered(kind);
+  const std::string meant = lowered(known);
+  return written == meant || written == meant + "s" ||
+         (known.size() >= least_with_slips && edit_distance(written, meant) == 1);
+}
+
+std::string_view name_of_group(const pin::known_kind& k) { return k.group.empty() ? "core" : k.group; }
+
+// The known kind that is meant by one with other capitals, in the plural, with a wrong letter, or in another of the
+// groups of Kubernetes itself, which have no such kind: they would match no object, in silence. Empty: it may be one
+// that is not known here. `group` is empty where none is written.
+std::string meant_kind(std::string_view group, std::string_view kind) {
+  const auto all = pin::known_kinds();
+  const auto is_in_group = [&](const pin::known_kind& k) { return group.empty() || name_of_group(k) == group; };
+  if (std::ranges::any_of(all, [&](const pin::known_kind& k) { return is_in_group(k) && k.kind == kind; })) return {};
+  const bool is_of_kubernetes =
+      std::ranges::any_of(all, [&](const pin::known_kind& k) { return k.is_built_in() && name_of_group(k) == group; });
+  for (const bool is_elsewhere : {false, true})
+    for (const pin::known_kind& k : all) {
+      const bool is_place = is_elsewhere ? is_of_kubernetes && k.is_built_in() : is_in_group(k);
+      if (is_place && is_slip_of(kind, k.kind))
+        return group.empty() ? std::string(k.kind) : fmt::format("{}/{}", name_of_group(k), k.kind);
+    }
   return {};
 }
 
@@ -126,6 +156,9 @@ result<void> check_kind_pattern(std::string_view pattern) {
   if (!is_upper(kind.front()))
     return refuse(
         fmt::format("{} is not a valid kind: they begin with a capital, as in Deployment", quoted(pattern, 100)));
+  if (const std::string meant = meant_kind(has_group ? pattern.substr(0, slash) : std::string_view(), kind);
+      !meant.empty())
+    return refuse(fmt::format("{} can match no object; did you mean {}?", quoted(pattern, 100), meant));
   return {};
 }
 

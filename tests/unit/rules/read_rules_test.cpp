@@ -186,6 +186,21 @@ TEST(ReadRules, PlacesEachProblem) {
        "1:37: rules[0] (a): containers: \"-a*\" can match no name: none begins or ends with -"},
       {"- {name: a, pin: never, kinds: deployment}",
        "1:32: rules[0] (a): kinds: \"deployment\" is not a valid kind: they begin with a capital, as in Deployment"},
+      {"- {name: a, pin: never, kinds: Daemonset}",
+       "1:32: rules[0] (a): kinds: \"Daemonset\" can match no object; did you mean DaemonSet?"},
+      {"- {name: a, pin: never, kinds: Pods}",
+       "1:32: rules[0] (a): kinds: \"Pods\" can match no object; did you mean Pod?"},
+      {"- {name: a, pin: never, kinds: Deploymnet}",
+       "1:32: rules[0] (a): kinds: \"Deploymnet\" can match no object; did you mean Deployment?"},
+      {"- {name: a, pin: never, kinds: batch/Deployment}",
+       "1:32: rules[0] (a): kinds: \"batch/Deployment\" can match no object; did you mean apps/Deployment?"},
+      {"- {name: a, pin: never, kinds: core/Cronjobs}",
+       "1:32: rules[0] (a): kinds: \"core/Cronjobs\" can match no object; did you mean batch/CronJob?"},
+      {"- {name: a, pin: never, kinds: argoproj.io/rollout}",
+       "1:32: rules[0] (a): kinds: \"argoproj.io/rollout\" is not a valid kind: they begin with a capital, as in "
+       "Deployment"},
+      {"- {name: a, pin: never, kinds: argoproj.io/RollOut}",
+       "1:32: rules[0] (a): kinds: \"argoproj.io/RollOut\" can match no object; did you mean argoproj.io/Rollout?"},
       {"- {name: a, pin: never, kinds: apps/v1/Deployment}",
        "1:32: rules[0] (a): kinds: \"apps/v1/Deployment\" is not a valid kind; write group and kind without a version, "
        "as in "
