@@ -42,7 +42,8 @@ constexpr std::size_t max_refusal_size = 200;
 std::string with_advice(const error& cause, const resolve::audience& reader, const text_room& room) {
   std::string reason = printable(cause.message);
   std::string advice = resolve::advice_for(cause, reader);
-  if (!advice.empty()) advice.insert(0, ". ");
+  // A reason may be a question, or end with a parser's own sentence.
+  if (!advice.empty()) advice.insert(0, reason.ends_with('?') || reason.ends_with('.') ? " " : ". ");
   const std::size_t left = room.size - std::min(room.size, advice.size());
   if (reason.size() + room.names <= left) return reason + advice;
   if (room.drops_answers) reason = registry::without_answers(reason);

@@ -58,6 +58,13 @@ TEST(WithAdvice, AWarningLeavesOutTheAnswerBeforeItCutsAnything) {
   EXPECT_THAT(with_advice(why, cluster, room(less.size() - 1, 0)), EndsWith(". Check the name and the tag"));
 }
 
+TEST(WithAdvice, FollowsAQuestionOrASentenceWithoutAnotherStop) {
+  for (const char* reason : {"is this a registry?", "at byte 0: The document is empty."})
+    EXPECT_THAT(with_advice({error_code::malformed, reason, std::nullopt}, cluster, {1'000}),
+                StartsWith(std::string(reason) + " Try again"))
+        << reason;
+}
+
 TEST(WithAdvice, SaysNothingBehindAdviceThatIsThere) {
   EXPECT_EQ(with_advice({error_code::denied, "no. Write this", std::nullopt, remedy::in_message}, cluster, {100}),
             "no. Write this");
