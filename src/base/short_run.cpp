@@ -16,4 +16,9 @@ void prepare_short_run() {
   RAND_set_DRBG_type(nullptr, "HASH-DRBG", nullptr, nullptr, "SHA512");
 }
 
+void prepare_file_run() {
+  ::mallopt(M_MMAP_THRESHOLD, 512 * 1024);
+  ::mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
+}
+
 }  // namespace pinhook

@@ -1,5 +1,6 @@
 #include <pinhook/access/command_digests.hpp>
 #include <pinhook/base/environment.hpp>
+#include <pinhook/base/short_run.hpp>
 #include <pinhook/base/start_pages.hpp>
 #include <pinhook/cli/commands.hpp>
 #include <pinhook/cli/exit_code.hpp>
@@ -25,7 +26,8 @@ namespace {
 
 constexpr std::string_view check_name = "check";
 
-// A hook gives so many names where it gives no directory.
+// A hook gives so many names where it gives no directory. After so many files, what only the listing and the first of
+// them needed is not needed again.
 constexpr std::size_t many_files = 256;
 
 std::string here() {
@@ -72,6 +74,7 @@ int check(const arguments& arguments) {
   const auto s = config::settings_for_files(arguments.configuration.file, variables);
   if (!s) return refuse_run(check_name, s.error());
   const auto places = image_places_of(*s);
+  prepare_file_run();
   const std::string flag = arguments.configuration.file;
   const bool is_of_directory = has_directory(options);
   // Of the pages of the start few are read again; where there is little to check, that would cost more than it.
@@ -87,10 +90,12 @@ int check(const arguments& arguments) {
     });
     return *begun;
   };
-  const auto read = pipeline::each_input(options.paths, places, [&](pipeline::input one) {
+  const auto begin_one = [&](pipeline::input one) {
     return pipeline::input_turn(
         [&run, held = run().begin(std::move(one))]() mutable { run().take_begun(std::move(held)); });
-  });
+  };
+  // The thread that searched for kustomizations ends before others read files: the first of these takes over its heap.
+  const auto read = pipeline::each_input(options.paths, places, begin_one, [&run] { run(); });
   if (!read) return refuse_run(check_name, read.error());
   // 1 means findings.
   return run_files({check_name, options.quiet, exit_usage}, run(),

@@ -1,5 +1,6 @@
 #include <pinhook/access/command_digests.hpp>
 #include <pinhook/base/environment.hpp>
+#include <pinhook/base/short_run.hpp>
 #include <pinhook/cli/commands.hpp>
 #include <pinhook/cli/run_files.hpp>
 #include <pinhook/config/command_settings.hpp>
@@ -34,6 +35,7 @@ int lock(const arguments& arguments) {
   auto wait = cooldown_of(options);
   if (!wait) return refuse_run(lock_name, wait.error());
   const auto places = image_places_of(*s);
+  prepare_file_run();
   const auto inputs = pipeline::read_inputs(options.paths, places);
   if (!inputs) return refuse_run(lock_name, inputs.error());
   pipeline::lock_run run({.path = options.lock_file,

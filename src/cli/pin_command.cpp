@@ -1,5 +1,6 @@
 #include <pinhook/access/command_digests.hpp>
 #include <pinhook/base/environment.hpp>
+#include <pinhook/base/short_run.hpp>
 #include <pinhook/cli/commands.hpp>
 #include <pinhook/cli/run_files.hpp>
 #include <pinhook/config/command_settings.hpp>
@@ -23,6 +24,7 @@ int rewrite(std::string_view command, pipeline::pin_task task, const arguments& 
   const auto s = config::settings_for_files(arguments.configuration.file, variables);
   if (!s) return refuse_run(command, s.error());
   const auto places = image_places_of(*s);
+  prepare_file_run();
   auto inputs = pipeline::read_inputs(options.paths, places);
   if (!inputs) return refuse_run(command, inputs.error());
   pipeline::pin_run_options chosen{.task = task, .target = target_of(options), .keeps_going = options.keep_going};

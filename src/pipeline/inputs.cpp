@@ -14,6 +14,7 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -33,33 +34,33 @@ constexpr std::size_t turns_ahead = 16;
 class reader {
  public:
   reader(const std::vector<std::string>& arguments, const files::image_places& places,
-         const std::function<input_turn(input)>& begin)
-      : places_(std::make_shared<const files::image_places>(places)), begin_(begin) {
+         const std::function<input_turn(input)>& begin, const std::function<void()>& on_listed)
+      : places_(std::make_shared<const files::image_places>(places)), begin_(begin), on_listed_(on_listed) {
     for (const auto& one : arguments) named_.insert(std::filesystem::path(one).lexically_normal().string());
     for (const auto& one : places.excluded) excluded_.add("", one);
   }
 
-  // Files, directories, globs. `first`: the index of the first of them among all arguments.
-  result<void> read_files(const std::vector<std::string>& arguments, std::size_t first) {
+  // Files, directories, globs. `first`: the index of the first of them among all arguments. `is_last`: none follow.
+  result<void> read_files(const std::vector<std::string>& arguments, std::size_t first, bool is_last) {
     if (arguments.empty()) return {};
     auto found = files::find_files(arguments, {.takes_foreign = true});
     if (!found) return fail(std::move(found.error()));
-    std::vector<bool> is_foreign;
-    std::vector<std::vector<std::size_t>> of_path(found->paths.size());
-    for (std::size_t i = 0; i < found->of_argument.size(); ++i)
-      for (const std::size_t path : found->of_argument[i]) of_path[path].push_back(first + i);
-    std::vector<input> all;
+    std::vector<std::size_t> unread;
+    unread.reserve(found->paths.size());
     for (std::size_t i = 0; i < found->paths.size(); ++i) {
-      auto& path = found->paths[i];
-      if (!seen_.insert(path).second) continue;
-      const bool is_named = named_.contains(std::filesystem::path(path).lexically_normal().string());
-      all.push_back({std::move(path), fail(error_code::internal, ""), is_named, false, std::move(of_path[i])});
-      is_foreign.push_back(found->is_foreign[i]);
+      if (seen_.contains(found->paths[i])) continue;
+      if (!is_last) seen_.insert(found->paths[i]);
+      unread.push_back(i);
     }
-    in_order<input_turn> work({.count = all.size(), .threads = threads_for(all.size()), .ahead = turns_ahead},
+    const auto finders = finders_of(*found, first);
+    if (on_listed_) on_listed_();
+    // Of a file that nobody has begun only the path is held.
+    in_order<input_turn> work({.count = unread.size(), .threads = threads_for(unread.size()), .ahead = turns_ahead},
                               [&](std::size_t i) {
-                                auto one = with_content(std::move(all[i]), is_foreign[i]);
-                                return one ? begin_(*std::move(one)) : input_turn();
+                                const std::size_t at = unread[i];
+                                auto one = input_of(std::move(found->paths[at]), finders, at);
+                                auto read = with_content(std::move(one), found->is_foreign[at]);
+                                return read ? begin_(*std::move(read)) : input_turn();
                               });
     work.run([](input_turn turn) {
       if (turn) turn();
@@ -76,6 +77,26 @@ class reader {
   }
 
  private:
+  // The arguments that find a file, each pair with the index of the file first; sorted.
+  using finding_arguments = std::vector<std::pair<std::size_t, std::size_t>>;
+
+  static finding_arguments finders_of(const files::found_files& found, std::size_t first) {
+    finding_arguments out;
+    out.reserve(found.paths.size());
+    for (std::size_t i = 0; i < found.of_argument.size(); ++i)
+      for (const std::size_t path : found.of_argument[i]) out.emplace_back(path, first + i);
+    std::ranges::sort(out);
+    return out;
+  }
+
+  [[nodiscard]] input input_of(std::string path, const finding_arguments& finders, std::size_t index) const {
+    const bool is_named = named_.contains(std::filesystem::path(path).lexically_normal().string());
+    input out{std::move(path), fail(error_code::internal, ""), is_named};
+    for (const auto& one : std::ranges::equal_range(finders, index, {}, &finding_arguments::value_type::first))
+      out.arguments.push_back(one.second);
+    return out;
+  }
+
   // Files of editors and tools (devcontainer.json). They are not manifests, since no reader of manifests accepts them.
   static bool is_json_with_comments(std::string_view path, std::string_view text) {
     return path.ends_with(".json") && (text.contains("//") || text.contains("/*"));
@@ -163,6 +184,7 @@ class reader {
   std::set<std::string, std::less<>> named_;
   std::set<std::string, std::less<>> seen_;
   const std::function<input_turn(input)>& begin_;
+  const std::function<void()>& on_listed_;
 };
 
 }  // namespace
@@ -181,8 +203,8 @@ std::vector<std::string> paths_of(const std::vector<input>& inputs) {
 }
 
 result<void> each_input(const std::vector<std::string>& arguments, const files::image_places& places,
-                        const std::function<input_turn(input)>& begin) {
-  reader r(arguments, places, begin);
+                        const std::function<input_turn(input)>& begin, const std::function<void()>& on_listed) {
+  reader r(arguments, places, begin, on_listed);
   if (arguments.empty()) {
     if (is_terminal(STDIN_FILENO))
       return fail(error_code::invalid_input,
@@ -197,11 +219,11 @@ result<void> each_input(const std::vector<std::string>& arguments, const files::
       before.push_back(arguments[i]);
       continue;
     }
-    if (auto ok = r.read_files(std::exchange(before, {}), first); !ok) return fail(std::move(ok.error()));
+    if (auto ok = r.read_files(std::exchange(before, {}), first, false); !ok) return fail(std::move(ok.error()));
     if (auto ok = r.read_stdin(i); !ok) return fail(std::move(ok.error()));
     first = i + 1;
   }
-  return r.read_files(before, first);
+  return r.read_files(before, first, true);
 }
 
 result<std::vector<input>> read_inputs(const std::vector<std::string>& arguments, const files::image_places& places) {

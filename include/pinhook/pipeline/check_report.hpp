@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -52,7 +53,8 @@ inline constexpr std::string_view no_image_rule = "no-image";
 inline constexpr std::string_view no_image_advice =
     "check the path; `pinhook check -v` lists what looks like an image and is not read";
 
-using checked_files = std::vector<checked_file>;
+/// Files are added while others are read, thousands of them: none is moved for that.
+using checked_files = std::deque<checked_file>;
 
 [[nodiscard]] std::string write_report(report_format format, const checked_files& files, const rule_table& rules,
                                        const report_options& options);

@@ -46,8 +46,10 @@ using input_turn = std::move_only_function<void()>;
 
 /// As `read_inputs`, but each input goes to `begin` as soon as it is read: there all cores work at once, on one input
 /// each, and what an input takes in memory can be given back. The turns that `begin` returns are called one after the
-/// other in the order of the inputs, on the caller's thread.
+/// other in the order of the inputs, on the caller's thread. `on_listed`, if any, is called when files are found and
+/// before there are threads that read them.
 [[nodiscard]] result<void> each_input(const std::vector<std::string>& arguments, const files::image_places& places,
-                                      const std::function<input_turn(input)>& begin);
+                                      const std::function<input_turn(input)>& begin,
+                                      const std::function<void()>& on_listed = {});
 
 }  // namespace pinhook::pipeline
