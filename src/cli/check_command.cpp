@@ -12,6 +12,7 @@
 #include <pinhook/pipeline/kustomization_renames.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <filesystem>
 #include <future>
@@ -90,7 +91,9 @@ int check(const arguments& arguments) {
     });
     return *begun;
   };
+  std::atomic<std::size_t> files = 0;
   const auto begin_one = [&](pipeline::input one) {
+    if (++files == many_files) release_start_pages();
     return pipeline::input_turn(
         [&run, held = run().begin(std::move(one))]() mutable { run().take_begun(std::move(held)); });
   };
