@@ -243,6 +243,12 @@ result<kustomization_gaps> find_kustomization_gaps(const std::string& path, std:
 std::vector<std::optional<result<kustomization_gaps>>> gaps_of_named(const std::vector<const input*>& inputs,
                                                                      const files::image_places& places,
                                                                      const slot_rules& orders) {
+  const auto is_named = [](const input* in) {
+    return in->content && in->is_named && in->path != "-" && files::is_kustomization(in->content->text(), in->path);
+  };
+  std::vector<std::optional<result<kustomization_gaps>>> out(inputs.size());
+  // As a rule, and each path costs questions to the system.
+  if (std::ranges::none_of(inputs, is_named)) return out;
   std::set<fs::path> paths;
   for (const auto* in : inputs) {
     std::error_code ignored;
@@ -250,10 +256,9 @@ std::vector<std::optional<result<kustomization_gaps>>> gaps_of_named(const std::
   }
   const auto overlays = controller_overlays(inputs);
   object_files objects;
-  std::vector<std::optional<result<kustomization_gaps>>> out(inputs.size());
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const input& in = *inputs[i];
-    if (in.content && in.is_named && in.path != "-" && files::is_kustomization(in.content->text(), in.path))
+    if (is_named(&in))
       out[i] = find_kustomization_gaps(in.path, in.content->text(), {paths, places, orders, overlays, &objects});
   }
   return out;

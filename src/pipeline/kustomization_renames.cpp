@@ -6,6 +6,7 @@
 #include <pinhook/pipeline/input_text.hpp>
 #include <pinhook/pipeline/kustomization_walk.hpp>
 #include <pinhook/pipeline/kustomizations_around.hpp>
+#include <pinhook/pipeline/path_order.hpp>
 #include <pinhook/pipeline/post_renderers.hpp>
 #include <pinhook/pipeline/stacked_images.hpp>
 #include <pinhook/pipeline/value_patches.hpp>
@@ -292,14 +293,15 @@ namespace {
 
 // Of images that are replaced those remain that a kustomization of the run replaces.
 void keep_of_run(renames_by_file& all, const std::vector<std::string>& paths) {
+  const auto is_replaced = [](const auto& image) { return image.second.is_replaced; };
+  const auto has_replaced = [&](const auto& file) { return std::ranges::any_of(file.second, is_replaced); };
   // As a rule, and each path costs questions to the system.
-  if (all.empty()) return;
-  std::set<std::filesystem::path> own;
+  if (std::ranges::none_of(all, has_replaced)) return;
+  path_set own;
   for (const std::string& path : paths) own.insert(canonical_path(path));
   for (auto& [file, images] : all)
-    std::erase_if(images, [&](const auto& one) {
-      return one.second.is_replaced && !own.contains(canonical_path(one.second.by));
-    });
+    std::erase_if(images,
+                  [&](const auto& one) { return is_replaced(one) && !own.contains(canonical_path(one.second.by)); });
 }
 
 }  // namespace
@@ -363,7 +365,7 @@ std::vector<renamed_images> renames_in(const std::vector<const input*>& inputs, 
   std::vector<std::string> paths;
   for (const input* one : inputs) paths.push_back(one->path);
   std::vector<std::string> kustomizations;
-  std::set<std::filesystem::path> own;
+  path_set own;
   for (const input* one : inputs)
     if (one->content && one->path != "-" && files::is_kustomization(one->content->text(), one->path) &&
         own.insert(canonical_path(one->path)).second)

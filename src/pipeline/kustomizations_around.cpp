@@ -5,12 +5,12 @@
 #include <pinhook/files/kustomization.hpp>
 #include <pinhook/files/kustomization_name.hpp>
 #include <pinhook/pipeline/kustomization_walk.hpp>
+#include <pinhook/pipeline/path_order.hpp>
 
 #include <sys/stat.h>
 
 #include <algorithm>
 #include <filesystem>
-#include <map>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -107,7 +107,7 @@ class search {
   std::unordered_set<std::string> seen_, directories_, searched_;
   /// Directories of files as they are written, up to the slash.
   std::unordered_set<std::string> written_;
-  std::map<fs::path, fs::path> roots_;
+  path_map<fs::path> roots_;
   bool is_relative_ = false;
 };
 

@@ -6,6 +6,7 @@
 #include <pinhook/yaml/each_item.hpp>
 
 #include <optional>
+#include <set>
 #include <string_view>
 
 namespace pinhook::pipeline {
@@ -36,7 +37,7 @@ std::optional<std::string> kustomization_text(const fs::path& directory) {
 
 }  // namespace
 
-const std::set<fs::path>& named_values::files_of(const fs::path& directory) {
+const path_set& named_values::files_of(const fs::path& directory) {
   const auto [at, is_new] = known_.try_emplace(directory);
   if (!is_new) return at->second;
   const auto text = kustomization_text(directory);

@@ -9,9 +9,10 @@
 // Blocks for as long as the disk does; one thread.
 #pragma once
 
+#include <pinhook/pipeline/path_order.hpp>
+
 #include <cstddef>
 #include <filesystem>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -63,9 +64,9 @@ class chart_relations {
   static std::vector<std::string> keys_of(const std::string& name, const chart& outer);
   static void take_dependencies(std::string_view text, chart& into);
 
-  std::map<std::filesystem::path, std::optional<chart>> charts_;
-  std::map<std::filesystem::path, std::vector<std::filesystem::path>> folders_;
-  std::map<std::filesystem::path, by_named_folder> dependents_;
+  path_map<std::optional<chart>> charts_;
+  path_map<std::vector<std::filesystem::path>> folders_;
+  path_map<by_named_folder> dependents_;
   /// The charts from the one that is asked about to that whose surroundings are looked at.
   std::vector<std::filesystem::path> open_;
 };

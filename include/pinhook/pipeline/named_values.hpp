@@ -3,9 +3,9 @@
 // One thread; blocks for as long as the disk does.
 #pragma once
 
+#include <pinhook/pipeline/path_order.hpp>
+
 #include <filesystem>
-#include <map>
-#include <set>
 #include <string>
 
 namespace pinhook::pipeline {
@@ -20,10 +20,10 @@ class named_values {
   [[nodiscard]] bool is_named(const std::string& path);
 
  private:
-  const std::set<std::filesystem::path>& files_of(const std::filesystem::path& directory);
+  const path_set& files_of(const std::filesystem::path& directory);
 
   /// By the directory of the kustomization.
-  std::map<std::filesystem::path, std::set<std::filesystem::path>> known_;
+  path_map<path_set> known_;
 };
 
 }  // namespace pinhook::pipeline

@@ -14,12 +14,12 @@
 
 #include <pinhook/files/image_file.hpp>
 #include <pinhook/pipeline/chart_relations.hpp>
+#include <pinhook/pipeline/path_order.hpp>
 #include <pinhook/pipeline/pinning.hpp>
 #include <pinhook/yaml/source.hpp>
 
 #include <cstddef>
 #include <filesystem>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -63,9 +63,9 @@ class values_layers {
   void take_of_chart(const std::filesystem::path& folder, bool is_usual, std::vector<layer_file>& into);
 
   chart_relations charts_;
-  std::map<std::filesystem::path, directory> directories_;
+  path_map<directory> directories_;
   /// Of the directory of the last file alone: nodes take ten times the bytes of their text.
-  std::map<std::filesystem::path, read_file> read_;
+  path_map<read_file> read_;
   std::filesystem::path read_for_;
 };
 
