@@ -108,6 +108,7 @@ result<bool> config_credentials::reload_if_changed() {
   if (!config) return fail(std::move(config.error()).at("the credentials stay as they were"));
   auto fresh = std::make_shared<const docker_config>(*std::move(config));
   config_.store(std::move(fresh));
+  changes_.fetch_add(1, std::memory_order_release);
   return true;
 }
 

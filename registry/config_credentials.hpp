@@ -17,7 +17,9 @@
 #include <pinhook/registry/docker_config.hpp>
 #include <pinhook/registry/helper_cache.hpp>
 
+#include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -46,6 +48,9 @@ class config_credentials final : public credential_source {
       std::chrono::nanoseconds limit = read_limit);
 
   [[nodiscard]] std::string identity_for(const reference& ref) const override;
+  [[nodiscard]] std::optional<std::uint64_t> changes() const override {
+    return changes_.load(std::memory_order_acquire);
+  }
 
   /// One credential or none. Errors: unsupported (a helper keeps them, and helpers are switched off), and those of
   /// helper_cache::ask.
@@ -65,6 +70,7 @@ class config_credentials final : public credential_source {
   std::unique_ptr<helper_cache> helpers_;  // null: switched off
 
   shared_value<const docker_config> config_;
+  std::atomic<std::uint64_t> changes_{0};
 
   std::mutex reload_mutex_;  // guards the members below
   std::string file_;         // empty: none to reload

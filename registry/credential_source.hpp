@@ -7,7 +7,10 @@
 #include <pinhook/registry/credential.hpp>
 #include <pinhook/registry/reference.hpp>
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -17,12 +20,22 @@ namespace pinhook::registry {
 /// For config.json there is one per process; for pull secrets one per tenant.
 class credential_source {
  public:
+  credential_source() = default;
   virtual ~credential_source() = default;
+  credential_source(const credential_source&) = delete;
+  credential_source& operator=(const credential_source&) = delete;
+
+  /// Another number for each source that is made.
+  [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
 
   /// The identity under which answers for `ref` are cached: it changes exactly when the credentials do, and is known
   /// without I/O. A source that serves admissions has one for all tags and digests of a repository. May be called from
   /// any thread.
   [[nodiscard]] virtual std::string identity_for(const reference& ref) const = 0;
+
+  /// How often the credentials may have changed so far: it grows after each change, and while it stays `identity_for`
+  /// gives the same for every reference. None: that is not counted. Any thread; no I/O.
+  [[nodiscard]] virtual std::optional<std::uint64_t> changes() const { return std::nullopt; }
 
   /// False: `identity_for` is anonymous_identity(), said without making its text. Most sources are for a few hosts.
   [[nodiscard]] virtual bool may_apply_to([[maybe_unused]] const reference& ref) const { return true; }
@@ -48,6 +61,14 @@ class credential_source {
   /// The parts that could not be read when this source was made ("pull secret regcred: …"). The others are tried
   /// nevertheless; the report of a failed look-up includes these errors.
   [[nodiscard]] virtual std::vector<error> troubles() const { return {}; }
+
+ private:
+  static std::uint64_t next_id() noexcept {
+    static std::atomic<std::uint64_t> made{0};
+    return ++made;
+  }
+
+  const std::uint64_t id_ = next_id();
 };
 
 }  // namespace pinhook::registry

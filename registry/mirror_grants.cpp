@@ -19,6 +19,7 @@ std::string identity_of_all(const std::vector<pull_entry>& entries) {
 
 void mirror_grants::use(std::vector<image_pattern> patterns) {
   patterns_.store(std::make_shared<const std::vector<image_pattern>>(std::move(patterns)));
+  changes_.fetch_add(1, std::memory_order_release);
 }
 
 bool mirror_grants::covers(const reference& ref) const {
@@ -37,6 +38,12 @@ std::string granted_credentials::identity_for(const reference& ref) const {
   std::string out = inner_->identity_for(ref);
   if (grants_->covers(ref)) out.append("\nmirrors ").append(identity_);
   return out;
+}
+
+std::optional<std::uint64_t> granted_credentials::changes() const {
+  const auto of_inner = inner_->changes();
+  if (!of_inner) return std::nullopt;
+  return *of_inner + grants_->changes();
 }
 
 awaitable<result<std::vector<credential>>> granted_credentials::credentials_for(reference ref, deadline d) {

@@ -17,7 +17,10 @@
 #include <pinhook/registry/image_pattern.hpp>
 #include <pinhook/registry/pull_keyring.hpp>
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -29,9 +32,12 @@ class mirror_grants {
   void use(std::vector<image_pattern> patterns);
   /// By the name that the image has in the object, not at a mirror.
   [[nodiscard]] bool covers(const reference& ref) const;
+  /// How often `use` was called.
+  [[nodiscard]] std::uint64_t changes() const { return changes_.load(std::memory_order_acquire); }
 
  private:
   shared_value<const std::vector<image_pattern>> patterns_;
+  std::atomic<std::uint64_t> changes_{0};
 };
 
 /// `inner`, and for images that `grants` covers the credentials of `entries` for their mirrors. The identity for such
@@ -42,6 +48,7 @@ class granted_credentials final : public credential_source {
                       std::shared_ptr<const mirror_grants> grants);
 
   [[nodiscard]] std::string identity_for(const reference& ref) const override;
+  [[nodiscard]] std::optional<std::uint64_t> changes() const override;
   awaitable<result<std::vector<credential>>> credentials_for(reference ref, deadline d) override;
   bool forget(const reference& ref) override { return inner_->forget(ref); }
   [[nodiscard]] std::vector<credential_match> matches(const reference& ref) const override {

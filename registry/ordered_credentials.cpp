@@ -26,6 +26,16 @@ std::string ordered_credentials::identity_for(const reference& ref) const {
   return known == 1 ? joined : keyed_hash(joined);
 }
 
+std::optional<std::uint64_t> ordered_credentials::changes() const {
+  std::uint64_t out = 0;
+  for (const auto& part : parts_) {
+    const auto some = part->changes();
+    if (!some) return std::nullopt;
+    out += *some;
+  }
+  return out;
+}
+
 awaitable<result<std::vector<credential>>> ordered_credentials::credentials_for(reference ref, deadline d) {
   std::vector<credential> out;
   std::optional<error> first;

@@ -20,6 +20,8 @@ class ordered_credentials final : public credential_source {
 
   /// "anonymous" when every part has that; the identity of the only part with another; else a hash of all of them.
   [[nodiscard]] std::string identity_for(const reference& ref) const override;
+  /// Those of all parts together.
+  [[nodiscard]] std::optional<std::uint64_t> changes() const override;
   /// Those of all parts. A part's error counts only when no other part has any credentials.
   awaitable<result<std::vector<credential>>> credentials_for(reference ref, deadline d) override;
   bool forget(const reference& ref) override;

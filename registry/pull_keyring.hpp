@@ -74,6 +74,7 @@ class keyring_credentials final : public credential_source {
 
   /// A hash of the identities of all matches in their order; for a single match its own.
   [[nodiscard]] std::string identity_for(const reference& ref) const override;
+  [[nodiscard]] std::optional<std::uint64_t> changes() const override { return 0; }
   awaitable<result<std::vector<credential>>> credentials_for(reference ref, deadline d) override;
   [[nodiscard]] std::vector<credential_match> matches(const reference& ref) const override;
   [[nodiscard]] std::vector<error> troubles() const override { return troubles_; }

@@ -97,10 +97,6 @@ std::vector<std::size_t> asking_tenants(const inquiry& about) {
   return out;
 }
 
-bool asks_verifiers(const inquiry& about) {
-  return std::ranges::any_of(about.judged, [](const judged_slot& j) { return j.proof_tenant != no_tenant; });
-}
-
 void refuse(proof_check& check, const error& with) {
   for (const rules::proof_question& q : check.questions) check.answers.emplace(q, fail(with));
 }
@@ -300,18 +296,35 @@ bool handler::are_all_kept(inquiry& about, const rulebook& book, std::vector<sou
     sources[j.proof_tenant] = j.is_unchanged ? tenants_->held(owner) : tenants_->held_in_use(owner);
     if (!sources[j.proof_tenant]) return false;
   }
-  return !take_kept(about, book, sources, by, time_.now());
+  const steady_time now = time_.now();
+  slot_group group;
+  const bool is_group = by != 0 && find_group(about, book, by, group);
+  const auto changes = is_group ? sources[group.tenant]->changes() : std::nullopt;
+  if (!changes) return !take_kept(about, book, sources, by, now);
+  const image_group all{{group.images.data(), group.images.size()}, {sources[group.tenant]->id(), *changes}};
+  if (signatures_->kept(all, about.request.ns).is_for(group.key, now)) {
+    for (judged_slot& j : about.judged) j.is_vouched = j.proof_tenant != no_tenant;
+    return true;
+  }
+  steady_time until = steady_time::max();
+  if (take_kept(about, book, sources, by, now, &until)) return false;
+  signatures_->keep(all, about.request.ns, {group.key, until});
+  return true;
 }
 
-// As take_vouched, for the images that are written by their digests.
+// As take_vouched, for the images that are written by their digests. `until`: becomes the earliest end of what was
+// found.
 bool handler::take_kept(inquiry& about, const rulebook& book, const std::vector<source>& sources, std::uint64_t by,
-                        steady_time now) const {
+                        steady_time now, steady_time* until) const {
   bool some_are_left = false;
   for (judged_slot& j : about.judged) {
     if (j.proof_tenant == no_tenant || j.is_vouched) continue;
     const source& from = sources[j.proof_tenant];
-    if (by != 0 && from && runs_as_written(about, j))
-      j.is_vouched = signatures_->kept(j.ref, *from, about.request.ns).is_for(vouch_key(book, j, by), now);
+    if (by != 0 && from && runs_as_written(about, j)) {
+      const resolve::vouch found = signatures_->kept(j.ref, *from, about.request.ns);
+      j.is_vouched = found.is_for(vouch_key(book, j, by), now);
+      if (until != nullptr) *until = std::min(*until, found.until);
+    }
     some_are_left |= !j.is_vouched;
   }
   return some_are_left;

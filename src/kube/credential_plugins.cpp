@@ -98,6 +98,10 @@ class credential_plugins::tenant_source final : public registry::credential_sour
     return keyed_hash(text);
   }
 
+  [[nodiscard]] std::optional<std::uint64_t> changes() const override {
+    return all_->changes_.load(std::memory_order_acquire);
+  }
+
   awaitable<result<std::vector<registry::credential>>> credentials_for(registry::reference ref, deadline d) override {
     const auto all = all_;
     auto got = co_await all->credentials_for(tenant_, std::move(ref), d);
@@ -160,6 +164,7 @@ result<bool> credential_plugins::reload_if_changed() {
   if (!providers) return fail(std::move(providers.error()).at("the credential plugins stay as they were"));
   auto fresh = std::make_shared<const config>(load(*std::move(providers)));
   config_.store(std::move(fresh));
+  changes_.fetch_add(1, std::memory_order_release);
   return true;
 }
 

@@ -40,6 +40,11 @@ std::string identity_of(const proof_query& q) {
   return q.credentials ? q.credentials->identity_for(q.image) : registry::anonymous_identity();
 }
 
+// In place of an identity: the same credentials have the same ones. No text of an image ends as those of a group do.
+std::string_view identity_of(const admission::image_group& all) {
+  return {reinterpret_cast<const char*>(all.credentials.data()), sizeof all.credentials};
+}
+
 // No part but the last holds a line break. Signatures are about a digest; content trust signs tags.
 std::string key_of(const proof_query& q, const proof_question& asked, const verifier& by, std::string_view identity) {
   const std::string_view tag = by.is_content_trust() ? std::string_view(q.image.tag()) : std::string_view();
@@ -364,6 +369,18 @@ resolve::vouch proof_resolver::kept(const registry::reference& image, const regi
                                     std::string_view owner) const {
   const std::string identity = credentials.identity_for(image);
   return state_->vouched.find_vouch({image.written(), identity, owner});
+}
+
+void proof_resolver::keep(const admission::image_group& all, std::string_view owner, const resolve::vouch& v) {
+  // The cache keeps what stands beside a digest, and a group has none of its own.
+  static const registry::digest none = registry::digest::parse("sha256:" + std::string(64, '0')).value();
+  const resolve::cache_key key(all.images, identity_of(all), owner);
+  state_->vouched.store(key, none, state_->time.now());
+  state_->vouched.keep(key, none, v);
+}
+
+resolve::vouch proof_resolver::kept(const admission::image_group& all, std::string_view owner) const {
+  return state_->vouched.find_vouch({all.images, identity_of(all), owner});
 }
 
 awaitable<std::vector<rules::proofs>> proof_resolver::prove(std::vector<proof_query> queries, deadline d) {

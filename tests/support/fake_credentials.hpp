@@ -3,6 +3,7 @@
 
 #include <pinhook/registry/credential_source.hpp>
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -36,11 +37,13 @@ class fake_credentials final : public registry::credential_source {
     const std::lock_guard lock(guard_);
     identity_ = identity;
     all_ = {credential_named(identity)};
+    ++changes_;
   }
   void set(const std::string& identity, std::vector<registry::credential> all) {
     const std::lock_guard lock(guard_);
     identity_ = identity;
     all_ = std::move(all);
+    ++changes_;
   }
   void fails(std::optional<error> e) {
     const std::lock_guard lock(guard_);
@@ -54,7 +57,22 @@ class fake_credentials final : public registry::credential_source {
 
   [[nodiscard]] std::string identity_for(const registry::reference&) const override {
     const std::lock_guard lock(guard_);
+    ++identified_;
     return identity_;
+  }
+  [[nodiscard]] std::optional<std::uint64_t> changes() const override {
+    const std::lock_guard lock(guard_);
+    return counts_changes_ ? std::optional(changes_) : std::nullopt;
+  }
+  /// Changes are not counted any more.
+  void counts_no_changes() {
+    const std::lock_guard lock(guard_);
+    counts_changes_ = false;
+  }
+  /// Questions after the identity.
+  [[nodiscard]] int identified() const {
+    const std::lock_guard lock(guard_);
+    return identified_;
   }
   awaitable<result<std::vector<registry::credential>>> credentials_for(registry::reference, deadline) override {
     const auto hook = [this] {
@@ -91,6 +109,9 @@ class fake_credentials final : public registry::credential_source {
   std::optional<error> error_;
   std::function<void()> hook_;
   int asked_ = 0;
+  mutable int identified_ = 0;
+  std::uint64_t changes_ = 0;
+  bool counts_changes_ = true;
 };
 
 }  // namespace pinhook::testing

@@ -8,12 +8,14 @@
 
 #include <pinhook/admission/proof_source.hpp>
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -79,6 +81,16 @@ class fake_proofs final : public admission::proof_source {
     return found == kept_.end() ? resolve::vouch() : found->second;
   }
 
+  void keep(const admission::image_group& all, std::string_view, const resolve::vouch& v) override {
+    const std::lock_guard lock(guard_);
+    groups_.insert_or_assign({std::string(all.images), all.credentials}, v);
+  }
+  [[nodiscard]] resolve::vouch kept(const admission::image_group& all, std::string_view) const override {
+    const std::lock_guard lock(guard_);
+    const auto found = groups_.find({std::string(all.images), all.credentials});
+    return found == groups_.end() ? resolve::vouch() : found->second;
+  }
+
   awaitable<std::vector<rules::proofs>> prove(std::vector<admission::proof_query> queries, deadline d) override {
     const std::lock_guard lock(guard_);
     std::vector<rules::proofs> out;
@@ -122,6 +134,7 @@ class fake_proofs final : public admission::proof_source {
   std::set<std::string> held_;
   std::vector<record> queries_;
   std::map<std::string, resolve::vouch> kept_;
+  std::map<std::pair<std::string, std::array<std::uint64_t, 2>>, resolve::vouch> groups_;
   std::uint64_t generation_ = 0;
   steady_time until_{};
 };

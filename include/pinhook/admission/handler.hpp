@@ -82,7 +82,7 @@ class handler {
                     std::vector<std::shared_ptr<registry::credential_source>>& sources) const;
   bool take_kept(inquiry& about, const rulebook& book,
                  const std::vector<std::shared_ptr<registry::credential_source>>& sources, std::uint64_t by,
-                 steady_time now) const;
+                 steady_time now, steady_time* until = nullptr) const;
   void vouch(inquiry& about, const rulebook& book,
              const std::vector<std::shared_ptr<registry::credential_source>>& sources,
              const std::vector<result<resolve::answer>>& answers, std::uint64_t by) const;

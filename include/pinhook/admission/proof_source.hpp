@@ -12,6 +12,7 @@
 #include <pinhook/resolve/vouch.hpp>
 #include <pinhook/rules/proof.hpp>
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -29,6 +30,14 @@ struct proof_query {
   std::vector<rules::proof_question> questions;
   /// As resolve::query::owner.
   std::string owner = {};
+};
+
+/// Images of one object that are written by their digests.
+struct image_group {
+  /// Their texts, each with a line break behind it.
+  std::string_view images;
+  /// credential_source::id and changes of the credentials that count for all of them, as read before those were used.
+  std::array<std::uint64_t, 2> credentials{};
 };
 
 class proof_source {
@@ -58,6 +67,14 @@ class proof_source {
   virtual void keep([[maybe_unused]] const proof_query& q, [[maybe_unused]] const resolve::vouch& v) {}
   [[nodiscard]] virtual resolve::vouch kept([[maybe_unused]] const registry::reference& image,
                                             [[maybe_unused]] const registry::credential_source& credentials,
+                                            [[maybe_unused]] std::string_view owner) const {
+    return {};
+  }
+
+  /// The same for all images of a group at once: only while the credentials are the very same.
+  virtual void keep([[maybe_unused]] const image_group& all, [[maybe_unused]] std::string_view owner,
+                    [[maybe_unused]] const resolve::vouch& v) {}
+  [[nodiscard]] virtual resolve::vouch kept([[maybe_unused]] const image_group& all,
                                             [[maybe_unused]] std::string_view owner) const {
     return {};
   }

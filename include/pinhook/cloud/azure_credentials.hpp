@@ -47,6 +47,7 @@ class azure_credentials final : public registry::credential_source {
 
   /// One value a registry: a credential for one is of no use at another.
   [[nodiscard]] std::string identity_for(const registry::reference& ref) const override;
+  [[nodiscard]] std::optional<std::uint64_t> changes() const override { return 0; }
   [[nodiscard]] bool may_apply_to(const registry::reference& ref) const override;
   /// One credential, or none for hosts that are not Azure's. Errors name "Azure" and the step, and hold no secret:
   /// invalid_input, unsupported (the configuration), unavailable (a file), malformed, denied, rate_limited, timed_out.

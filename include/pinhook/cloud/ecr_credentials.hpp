@@ -53,6 +53,7 @@ class ecr_credentials final : public registry::credential_source {
   /// "anonymous" for a host that is not a registry of ECR; else the same for all registries that one password opens, as
   /// long as the process lives: its identity does not change.
   [[nodiscard]] std::string identity_for(const registry::reference& ref) const override;
+  [[nodiscard]] std::optional<std::uint64_t> changes() const override { return 0; }
   [[nodiscard]] bool may_apply_to(const registry::reference& ref) const override;
 
   /// One password, or nothing for a host that is not a registry of ECR. Errors begin with "Amazon ECR: " and name the

@@ -45,6 +45,7 @@ class google_credentials final : public registry::credential_source {
 
   /// One value for all of Google's registries: there is one principal a process.
   [[nodiscard]] std::string identity_for(const registry::reference& ref) const override;
+  [[nodiscard]] std::optional<std::uint64_t> changes() const override { return 0; }
   [[nodiscard]] bool may_apply_to(const registry::reference& ref) const override;
   /// One credential, or none for hosts that are not Google's. Errors name "Google" and the step, and hold no secret:
   /// invalid_input, unsupported (the configuration), unavailable (a file), malformed, denied, rate_limited, timed_out.

@@ -31,8 +31,10 @@
 
 #include <boost/asio/any_io_executor.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -113,6 +115,7 @@ class credential_plugins : public std::enable_shared_from_this<credential_plugin
   flights flights_;
 
   shared_value<const config> config_;
+  std::atomic<std::uint64_t> changes_{0};
 
   std::mutex reload_mutex_;  // guards stamps_
   /// Of the files of the configuration, by their paths.

@@ -86,6 +86,8 @@ class proof_resolver final : public admission::proof_source {
   void keep(const admission::proof_query& q, const resolve::vouch& v) override;
   [[nodiscard]] resolve::vouch kept(const registry::reference& image, const registry::credential_source& credentials,
                                     std::string_view owner) const override;
+  void keep(const admission::image_group& all, std::string_view owner, const resolve::vouch& v) override;
+  [[nodiscard]] resolve::vouch kept(const admission::image_group& all, std::string_view owner) const override;
 
   /// Look-up thread. Ends the look-ups under way; from then on only the cache answers.
   void stop();

@@ -511,10 +511,12 @@ TEST_F(CredentialPlugins, ReloadKeepsTheAnswersOfWhatDidNotChange) {
   const auto source = plugins->for_tenant({});
   EXPECT_EQ(users("r.io/x"), "a b");
   EXPECT_EQ(plugins->reload_if_changed(), false);
+  EXPECT_EQ(source->changes(), 0U);
   write(provider("b", "*.io", "    args: [other]\n") + provider("a", "*.io"));
   EXPECT_EQ(plugins->reload_if_changed(), true);
   EXPECT_EQ(users("r.io/x"), "b a");
   EXPECT_EQ(programs.names(), "a b b");
+  EXPECT_EQ(source->changes(), 1U);
   EXPECT_EQ(source->matches(ref("r.io/x")).at(0).source, "credential plugin b") << "older sources see it as well";
 }
 

@@ -211,6 +211,25 @@ TEST_F(ProofResolver, WhatIsKeptIsForTheTextOfTheImageAndForEqualCredentials) {
   EXPECT_EQ(requests(), 0U);
 }
 
+TEST_F(ProofResolver, WhatIsKeptOfAGroupIsForItsTextAndForTheSameCredentialsAsTheyWere) {
+  const resolve::vouch found{{1, 2, 3}, time.now() + 1h};
+  const admission::proof_query one = query({});
+  const std::string text = one.image.written() + "\n" + one.image.written() + "\n";
+  const auto has = [&](std::string_view images, std::uint64_t id, std::uint64_t changes) {
+    return proofs->kept({images, {id, changes}}, "shop").key == found.key;
+  };
+  EXPECT_FALSE(has(text, 7, 0));
+  proofs->keep({text, {7, 0}}, "shop", found);
+  EXPECT_TRUE(has(text, 7, 0));
+  EXPECT_EQ(proofs->kept({text, {7, 0}}, "another").until, found.until);
+  EXPECT_FALSE(has(text, 7, 1)) << "the credentials changed";
+  EXPECT_FALSE(has(text, 8, 0)) << "others";
+  EXPECT_FALSE(has(text.substr(0, text.size() / 2), 7, 0));
+  EXPECT_FALSE(has(text + text, 7, 0));
+  EXPECT_EQ(proofs->kept(one.image, *one.credentials, one.owner).key, resolve::vouch().key);
+  EXPECT_EQ(requests(), 0U);
+}
+
 TEST_F(ProofResolver, EachChangeOfVerifiersHasItsOwnNumber) {
   const auto first = proofs->generation();
   EXPECT_NE(first, 0U);

@@ -192,10 +192,13 @@ TEST_F(ConfigCredentials, ReloadsAFileThatChanged) {
   EXPECT_EQ(c->reload_if_changed(), false);
   write(with_password("new"));
   EXPECT_EQ(asked(*c, "r.io/a"), "u:old");
+  EXPECT_EQ(c->changes(), 0U);
   EXPECT_EQ(c->reload_if_changed(), true);
   EXPECT_EQ(asked(*c, "r.io/a"), "u:new");
   EXPECT_NE(c->identity_for(ref("r.io/a")), before);
+  EXPECT_EQ(c->changes(), 1U);
   EXPECT_EQ(c->reload_if_changed(), false);
+  EXPECT_EQ(c->changes(), 1U);
 }
 
 TEST_F(ConfigCredentials, ReloadsThroughTheLinksOfAMountedSecret) {

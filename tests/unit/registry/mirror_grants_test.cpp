@@ -31,6 +31,9 @@ struct MirrorGrants : ::testing::Test {
   [[nodiscard]] granted_credentials tenant(const std::string& password) const {
     return {inner, secret_for("mirror.example.com", password), grants};
   }
+  [[nodiscard]] std::shared_ptr<credential_source> held_tenant(const std::string& password) const {
+    return std::make_shared<granted_credentials>(inner, secret_for("mirror.example.com", password), grants);
+  }
 };
 
 TEST_F(MirrorGrants, CoverNothingBeforeTheyAreKnown) {
@@ -58,9 +61,21 @@ TEST_F(MirrorGrants, SecretsForMirrorsAreAPartOfTheIdentity) {
   EXPECT_EQ(tenant("a").for_mirrors_of(ref(other)), nullptr);
 }
 
+TEST_F(MirrorGrants, ChangesAreThoseOfTheGrantsAndOfWhatIsBehind) {
+  const granted_credentials one = tenant("a");
+  const auto first = one.changes();
+  grant("reg.example.com");
+  const auto second = one.changes();
+  EXPECT_GT(second, first);
+  inner->becomes("other");
+  EXPECT_GT(one.changes(), second);
+  inner->counts_no_changes();
+  EXPECT_FALSE(one.changes());
+}
+
 TEST_F(MirrorGrants, AMirrorIsShownTheTenantsSecretsFirst) {
   grant("reg.example.com");
-  const auto source = std::make_shared<granted_credentials>(tenant("a"));
+  const auto source = held_tenant("a");
   const auto own = testing::fake_credentials::make("node");
   const auto asked = for_mirror(source, own, ref(granted));
   const auto got = testing::run(asked->credentials_for(ref("mirror.example.com/acme/app:1"), deadline::never()));

@@ -3,9 +3,12 @@
 #include "support/fake_credentials.hpp"
 #include "support/run.hpp"
 
+#include <pinhook/registry/pull_keyring.hpp>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -116,6 +119,20 @@ TEST(OrderedCredentials, TheIdentityChangesWithThatOfAPart) {
   const auto before = all.identity_for(image);
   a->becomes("other");
   EXPECT_NE(all.identity_for(image), before);
+}
+
+TEST(OrderedCredentials, ChangesAreThoseOfAllParts) {
+  const auto a = fake_credentials::make("a");
+  const auto b = fake_credentials::make("b");
+  const ordered_credentials all({a, std::make_shared<keyring_credentials>(pull_keyring()), b});
+  const auto before = all.changes();
+  ASSERT_TRUE(before);
+  EXPECT_EQ(all.changes(), before);
+  b->becomes("other");
+  EXPECT_GT(all.changes(), before);
+  b->counts_no_changes();
+  EXPECT_FALSE(all.changes()) << "a part may change unseen";
+  EXPECT_NE(all.id(), ordered_credentials({a}).id());
 }
 
 TEST(OrderedCredentials, APartThatFailsIsPassedOver) {
