@@ -35,15 +35,16 @@ class composer {
 
   verdict make() {
     if (about_.plan.exempt != pin::leave_reason::none) note_exemption();
-    for (const judged_slot& j : about_.judged)
-      if (auto why = unverified(about_, j, book_)) unverified_.push_back({j.slot, *std::move(why), j.proof_tenant});
+    if (!about_.checks.empty())
+      for (const judged_slot& j : about_.judged)
+        if (auto why = unverified(about_, j, book_)) unverified_.push_back({j.slot, *std::move(why), j.proof_tenant});
     v_.slots.reserve(about_.work.size());
     pinned_.reserve(about_.work.size());
     recorded_.reserve(about_.work.size());
     for (const slot_work& w : about_.work) take(w);
     if (about_.work.empty()) take_unplanned();
     for (const judged_slot& j : about_.judged)
-      if (!j.is_vouched || !rules::demands_only_proofs(j.effects)) found_.judge(j, state_of(j));
+      if (!j.is_vouched || !j.demands_only_proofs) found_.judge(j, state_of(j));
     const bool is_denied = found_.denies() || (mode_ == pin::mode::enforce && !failed_.is_empty());
     if (is_denied)
       deny();

@@ -8,6 +8,7 @@
 #include <pinhook/pin/standing_image.hpp>
 #include <pinhook/rules/judge.hpp>
 
+#include <boost/container/small_vector.hpp>
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -87,28 +88,36 @@ rulings apply_rules(const rulebook& book, const pin::request& request, const pin
   rulings out;
   const auto& slots = now.found.slots;
   out.references.reserve(slots.size());
+  std::optional<ruling> last;
   for (std::size_t i = 0; i < slots.size(); ++i) {
     const auto& ref = out.references.emplace_back(pin::read_image(slots[i].image, book.meaning_of));
     if (!ref) continue;
-    const rules::subject subject{.ref = &*ref,
-                                 .ns = request.ns,
-                                 .group = request.group,
-                                 .kind = request.kind,
-                                 .container = slots[i].container,
-                                 .type = slots[i].type};
-    const rules::effects effects = rules.effects_of(subject);
-    const pin::slot_order order = rules.order_of(effects);
-    if (order != pin::slot_order{}) {
+    const ruling* is = book.of_all ? &*book.of_all : nullptr;
+    if (is == nullptr) {
+      const rules::subject subject{.ref = &*ref,
+                                   .ns = request.ns,
+                                   .group = request.group,
+                                   .kind = request.kind,
+                                   .container = slots[i].container,
+                                   .type = slots[i].type};
+      const rules::effects effects = rules.effects_of(subject);
+      // Most slots of an object get the same.
+      if (!last || last->effects != effects) last.emplace(rules, effects);
+      is = &*last;
+    }
+    if (is->has_order) {
       out.orders.resize(slots.size());
-      out.orders[i] = order;
+      out.orders[i] = is->order;
     }
-    if (effects.cooldown != rules::effects::none) {
+    if (is->effects.cooldown != rules::effects::none) {
       out.cooldowns.resize(slots.size(), rules::effects::none);
-      out.cooldowns[i] = effects.cooldown;
+      out.cooldowns[i] = is->effects.cooldown;
     }
-    if (std::ranges::none_of(effects.demands, [](std::uint32_t r) { return r != rules::effects::none; })) continue;
+    if (!is->has_demands) continue;
     if (out.judged.empty()) out.judged.reserve(slots.size());
-    out.judged.emplace_back(i, *ref, effects);
+    judged_slot& j = out.judged.emplace_back(i, *ref, is->effects);
+    j.asks_verifiers = is->asks_verifiers;
+    j.demands_only_proofs = is->demands_only_proofs;
   }
   return out;
 }
@@ -125,7 +134,7 @@ void take_judged(std::vector<judged_slot> judged, const rules::rule_set& rules, 
     // A restored image is the one that will run.
     if (plan.exempt == pin::leave_reason::none && plan.decisions[j.slot].action == pin::decision::kind::restore)
       if (auto ref = registry::reference::parse(plan.decisions[j.slot].standing)) j.ref = std::move(*ref);
-    j.is_denied = !j.is_unchanged && rules::denies_registry(rules, j.effects, j.ref);
+    j.is_denied = !j.demands_only_proofs && !j.is_unchanged && rules::denies_registry(rules, j.effects, j.ref);
   }
   out.judged = std::move(judged);
 }
@@ -166,27 +175,8 @@ class tenant_finder {
   explicit tenant_finder(inquiry& out) : out_(out) {}
 
   result<std::size_t> of(const pin::slot& s) {
-    constexpr std::size_t unread = std::numeric_limits<std::size_t>::max();
-    const auto& templates = out_.now.found.templates;
-    if (known_.empty()) known_.assign(templates.size(), unread);
-    if (known_.at(s.pod) != unread) return known_[s.pod];
-    auto identity = pin::read_identity(templates[s.pod].keys);
-    if (!identity) return fail(std::move(identity.error()));
-    if (identity->has_more_secrets)
-      out_.plan.warnings.push_back(
-          fmt::format("only the first {} pull secrets of a pod spec are used", pin::max_pull_secrets));
-    registry::tenant tenant{out_.request.ns, std::move(identity->service_account), std::move(identity->pull_secrets)};
-    auto& all = out_.tenants;
-    const auto same = std::ranges::find(all, tenant);
-    const auto index = static_cast<std::size_t>(same - all.begin());
-    if (same == all.end()) {
-      if (all.size() == max_tenants)
-        return fail(error_code::unsupported,
-                    fmt::format("it has more than {} different sets of service account and pull secrets", max_tenants));
-      all.push_back(std::move(tenant));
-    }
-    known_[s.pod] = index;
-    return index;
+    if (s.pod < known_.size() && known_[s.pod] != unread) return known_[s.pod];
+    return read(s);
   }
 
   // For a slot without a look-up: a fault in its identity neither fails the request nor adds a warning.
@@ -198,8 +188,34 @@ class tenant_finder {
   }
 
  private:
+  static constexpr std::size_t unread = std::numeric_limits<std::size_t>::max();
+
+  result<std::size_t> read(const pin::slot& s) {
+    const auto& templates = out_.now.found.templates;
+    if (known_.empty()) known_.assign(templates.size(), unread);
+    auto identity = pin::read_identity(templates.at(s.pod).keys);
+    if (!identity) return fail(std::move(identity.error()));
+    if (identity->has_more_secrets)
+      out_.plan.warnings.push_back(
+          fmt::format("only the first {} pull secrets of a pod spec are used", pin::max_pull_secrets));
+    auto& all = out_.tenants;
+    registry::tenant& tenant =
+        all.emplace_back(out_.request.ns, std::move(identity->service_account), std::move(identity->pull_secrets));
+    const auto index = static_cast<std::size_t>(std::ranges::find(all, tenant) - all.begin());
+    if (index + 1 != all.size()) {
+      all.pop_back();
+    } else if (index == max_tenants) {
+      all.pop_back();
+      return fail(error_code::unsupported,
+                  fmt::format("it has more than {} different sets of service account and pull secrets", max_tenants));
+    }
+    known_[s.pod] = index;
+    return index;
+  }
+
   inquiry& out_;
-  std::vector<std::size_t> known_;
+  // Most objects have one pod template.
+  boost::container::small_vector<std::size_t, 2> known_;
 };
 
 void name(inquiry& out) {
@@ -309,9 +325,9 @@ result<inquiry> prepare_from(decoded_review& read, pin::mode m, const rulebook& 
   }
   out.plan.decisions.clear();
   for (judged_slot& j : out.judged)
-    if (may_need_digest(j, out.work)) j.tenant = tenants.of_left(out.now.found.slots[j.slot]);
+    if (!j.demands_only_proofs && may_need_digest(j, out.work)) j.tenant = tenants.of_left(out.now.found.slots[j.slot]);
   for (judged_slot& j : out.judged) {
-    if (j.is_denied || !rules::asks_verifiers(book.rules, j.effects)) continue;
+    if (j.is_denied || !j.asks_verifiers) continue;
     const auto tenant = tenants.of(out.now.found.slots[j.slot]);
     if (!tenant && tenant.error().code == error_code::unsupported)
       return without_content(std::move(out), m, book, tenant.error());

@@ -75,6 +75,8 @@ struct judged_slot {
   /// Denied for its registry (in audit mode: it would be), which then gets no request: otherwise any author could make
   /// pinhook call any host, and a slow host would delay the answer.
   bool is_denied = false;
+  /// As rules::asks_verifiers and rules::demands_only_proofs say of `effects`.
+  bool asks_verifiers = false, demands_only_proofs = false;
   /// For a slot that stays a tag where a rule may demand another text: index in inquiry::tenants, and the digest that
   /// the tag has in the cache, if it is there. The caller fills in the digest; a finding shows it in its proposed line.
   std::size_t tenant = no_tenant;
